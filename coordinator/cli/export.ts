@@ -1,0 +1,61 @@
+/** `coordinator export`: generators as tfjs layers models; a finished run does it by itself. */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ExitCode } from '../../common/run-command.js';
+import { generatorArchitecture } from '../../gan/architecture.js';
+import { loadEngine } from '../../gan/engine/index.js';
+import type { PreparedEngine } from '../../gan/engine/prepare/prepared.js';
+import { layersModel } from '../../gan/export.js';
+import { RunDirectory } from '../run/directory.js';
+import { readRecord } from '../run/record.js';
+import { storageError } from '../run/storage-error.js';
+import { rolesOf } from '../training/roles.js';
+import { prepareWithProgress } from './engine.js';
+import { chosenCheckpoint, generatorWeights } from './trained.js';
+
+interface ExportFlags {
+  run: string;
+  step?: string;
+  out?: string;
+}
+
+export async function exportCommand({ run, step, out }: ExportFlags): Promise<ExitCode> {
+  const directory = RunDirectory.open(run);
+  chosenCheckpoint(directory, step);
+  await exportGenerators(directory, {
+    prepared: await prepareWithProgress('cpu'),
+    say: (line) => void process.stdout.write(`${line}\n`),
+    ...(step === undefined ? {} : { step }),
+    ...(out === undefined ? {} : { out }),
+  });
+  return 0;
+}
+
+interface ExportOptions {
+  prepared: PreparedEngine;
+  say(line: string): void;
+  step?: string;
+  out?: string;
+}
+
+/** Writes OUT/generator-k/model.json and its weights for every generator of a run. */
+export async function exportGenerators(directory: RunDirectory, { prepared, say, step, out }: ExportOptions): Promise<void> {
+  const { training, sampleShape } = readRecord(directory);
+  const chosen = chosenCheckpoint(directory, step);
+  const engine = loadEngine({ prepared, threads: 1, device: 'cpu', quiet: true });
+  const architecture = generatorArchitecture({ sample: sampleShape, latent: training.latent, width: training.width });
+  for (const role of rolesOf(training.generators).slice(1)) {
+    const folder = out === undefined ? directory.file('export', role) : join(resolve(out), role);
+    const model = layersModel(engine, architecture, generatorWeights(directory, chosen, role));
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+      await model.save(`file://${folder}`);
+    } catch (error) {
+      throw storageError(error, folder);
+    } finally {
+      model.dispose();
+    }
+    say(`${role} of step ${chosen}: ${join(folder, 'model.json')}`);
+  }
+}

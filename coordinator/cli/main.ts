@@ -1,0 +1,72 @@
+/** The command `coordinator`. */
+import { Command, Option } from 'commander';
+import { type ExitCode, runCommand } from '../../common/run-command.js';
+import { VERSION } from '../../common/version.js';
+import { engineCommand } from './engine.js';
+import { exportCommand } from './export.js';
+import { addStartOptions, startCommand } from './start.js';
+import { sampleCommand } from './sample.js';
+
+const START_EXAMPLES = `
+Examples:
+  $ npx coordinator start --workers 3                          the parallel-generator GAN on MNIST: 1 discriminator, 2 generators
+  $ npx coordinator start --workers 4 --steps 1000             three generators
+  $ npx coordinator start --system gan --data ring8            one generator on a ring of 8 Gaussians
+  $ npx coordinator start --data photos/ --image-size 32       your own images
+  $ npx coordinator start --config run.yaml --out runs/first   keys of the file are the flags, as in: steps: 1000
+  $ npx coordinator start --resume runs/first --steps 6000     go on where it stopped
+  $ npx coordinator start --placement external                 workers join by themselves (worker join --help)`;
+
+const SAMPLE_EXAMPLES = `
+Examples:
+  $ npx coordinator sample --run runs/ID                       a grid of each generator's newest checkpoint
+  $ npx coordinator sample --run runs/ID --generator 2 --count 100 --seed 7 --out digits.png`;
+
+await runCommand(async () => {
+  let code: ExitCode | undefined;
+  const finish = <T>(command: (options: T) => Promise<ExitCode>) => async (options: T) => {
+    code = await command(options);
+  };
+  const program = new Command('coordinator')
+    .description('Trains GANs with several generators and one discriminator, each in a worker process of its own.')
+    .version(VERSION);
+
+  addStartOptions(program.command('start').description('Train.'))
+    .addHelpText('after', START_EXAMPLES)
+    .action(finish(startCommand));
+
+  program
+    .command('sample')
+    .description("Draw a PNG grid from a run's generators.")
+    .requiredOption('--run <dir>', 'run directory')
+    .option('--step <n>', 'checkpoint of this step (default: the newest)')
+    .option('--generator <k>', 'only this generator (default: all, a band each)')
+    .option('--count <n>', 'samples of each generator', '64')
+    .option('--seed <n>', "seed of the latents (default: the run's own fixed latents)")
+    .option('--out <file>', 'PNG to write (default: RUN/samples/drawn-step-N.png)')
+    .addHelpText('after', SAMPLE_EXAMPLES)
+    .action(finish(sampleCommand));
+
+  program
+    .command('export')
+    .description('Write the generators as tfjs layers models.')
+    .requiredOption('--run <dir>', 'run directory')
+    .option('--step <n>', 'checkpoint of this step (default: the newest)')
+    .option('--out <dir>', 'folder to write to (default: RUN/export)')
+    .addHelpText('after', '\nExample:\n  $ npx coordinator export --run runs/ID      writes runs/ID/export/generator-1/model.json, ...')
+    .action(finish(exportCommand));
+
+  program
+    .command('engine')
+    .description('Prepare the native engine if it is not there, and describe it.')
+    .addOption(new Option('--device <device>', 'which build').choices(['auto', 'cuda', 'cpu']).default('auto'))
+    .option('--rebuild', 'prepare it anew')
+    .addHelpText('after', '\nExample:\n  $ npx coordinator engine')
+    .action(finish(engineCommand));
+
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().showHelpAfterError(`(${command === program ? 'coordinator' : `coordinator ${command.name()}`} --help shows examples)`);
+  }
+  await program.parseAsync();
+  return code;
+});

@@ -1,0 +1,76 @@
+/** `coordinator sample`: a picture from the generators of any checkpoint. */
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { UsageError } from '../../common/errors.js';
+import type { ExitCode } from '../../common/run-command.js';
+import { generatorArchitecture } from '../../gan/architecture.js';
+import { isMixture, mixtureNamed } from '../../gan/data/mixtures.js';
+import { type Engine, createOperations, loadEngine } from '../../gan/engine/index.js';
+import type { NamedArray } from '../../gan/initialise.js';
+import { sampleLatents } from '../../gan/latents.js';
+import { forward } from '../../gan/network.js';
+import type { Architecture } from '../../gan/architecture.js';
+import { sampleGrid } from '../pictures/sample-grid.js';
+import { checkpointName } from '../run/checkpoints.js';
+import { RunDirectory, writeWhole } from '../run/directory.js';
+import { readRecord } from '../run/record.js';
+import { rolesOf } from '../training/roles.js';
+import { prepareWithProgress } from './engine.js';
+import { chosenCheckpoint, generatorWeights } from './trained.js';
+
+interface SampleFlags {
+  run: string;
+  step?: string;
+  generator?: string;
+  count: string;
+  seed?: string;
+  out?: string;
+}
+
+const MOST_SAMPLES = 4096;
+
+export async function sampleCommand(flags: SampleFlags): Promise<ExitCode> {
+  const directory = RunDirectory.open(flags.run);
+  const { training, sampleShape } = readRecord(directory);
+  const step = chosenCheckpoint(directory, flags.step);
+  const count = wholeNumber('--count', flags.count, 1, MOST_SAMPLES);
+  const seed = flags.seed === undefined ? training.seed : wholeNumber('--seed', flags.seed, 0, Number.MAX_SAFE_INTEGER);
+  const roles = chosenRoles(training.generators, flags.generator);
+  const engine = loadEngine({ prepared: await prepareWithProgress('cpu'), threads: 1, device: 'cpu', quiet: true });
+  const architecture = generatorArchitecture({ sample: sampleShape, latent: training.latent, width: training.width });
+  const z = sampleLatents(seed, count, training.latent);
+  const bands = roles.map((role) => ({
+    title: role,
+    count,
+    samples: draw(engine, architecture, generatorWeights(directory, step, role), z),
+  }));
+  const centres = isMixture(training.data) ? { centres: mixtureNamed(training.data).centres } : {};
+  const picture = await sampleGrid({ bands, shape: sampleShape, ...centres });
+  const file = flags.out === undefined ? directory.file('samples', `drawn-${checkpointName(step)}.png`) : resolve(flags.out);
+  mkdirSync(dirname(file), { recursive: true });
+  writeWhole(file, picture);
+  process.stdout.write(`${roles.join(', ')} of step ${step}: ${file}\n`);
+  return 0;
+}
+
+function draw(engine: Engine, architecture: Architecture, weights: readonly NamedArray[], z: Float32Array): Float32Array {
+  const { tf } = engine;
+  return tf.tidy(() => {
+    const tensors = Object.fromEntries(weights.map(({ name, shape, data }) => [name, tf.tensor(data, [...shape], 'float32')]));
+    const latents = tf.tensor2d(z, [z.length / (architecture.input[0] ?? 1), architecture.input[0] ?? 1], 'float32');
+    return forward(createOperations(engine), architecture, tensors, latents).dataSync<'float32'>();
+  });
+}
+
+function chosenRoles(generators: number, chosen: string | undefined): string[] {
+  const all = rolesOf(generators).slice(1);
+  if (chosen === undefined) return all;
+  const role = all[wholeNumber('--generator', chosen, 1, generators) - 1];
+  return role === undefined ? [] : [role];
+}
+
+function wholeNumber(flag: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new UsageError(`${flag} takes a whole number from ${least} to ${most}, not '${text}'`);
+}

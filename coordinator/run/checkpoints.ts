@@ -1,0 +1,180 @@
+/**
+ * Checkpoints: checkpoints/step-000500/ with a safetensors file a role and a manifest of their sha256.
+ * A checkpoint is put together under a temporary name and renamed when all roles are in: it is complete or it does not exist.
+ */
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DuetError, RefusedError, messageOf } from '../../common/errors.js';
+import { type RunDirectory, writeWhole } from './directory.js';
+import { storageError } from './storage-error.js';
+
+const manifestSchema = z.object({
+  step: z.int().min(0),
+  roles: z.record(z.string(), z.object({ file: z.string(), bytes: z.int().min(0), sha256: z.string() })),
+});
+type Manifest = z.output<typeof manifestSchema>;
+
+const MANIFEST = 'manifest.json';
+
+/** step-000500 */
+export function checkpointName(step: number): string {
+  return `step-${String(step).padStart(6, '0')}`;
+}
+
+/** One checkpoint on its way to the disk. */
+export class CheckpointWriter {
+  readonly step: number;
+  readonly #folder: string;
+  readonly #target: string;
+  readonly #count: number;
+  readonly #missing: Set<string>;
+  readonly #roles: Manifest['roles'] = {};
+
+  constructor(directory: RunDirectory, step: number, roles: readonly string[]) {
+    this.step = step;
+    this.#target = directory.file('checkpoints', checkpointName(step));
+    this.#folder = directory.file('checkpoints', `.${checkpointName(step)}.tmp`);
+    this.#count = roles.length;
+    this.#missing = new Set(roles);
+    rmSync(this.#folder, { recursive: true, force: true });
+    mkdirSync(this.#folder, { recursive: true });
+  }
+
+  get bytes(): number {
+    return Object.values(this.#roles).reduce((sum, role) => sum + role.bytes, 0);
+  }
+
+  /** @throws RefusedError when this role's state is not asked for, or is here or on its way already */
+  receive(role: string, bytes: number): RoleFile {
+    if (!this.#missing.delete(role)) {
+      throw new RefusedError('ALREADY_EXISTS', `the state of ${role} at step ${this.step} is not asked for (again)`);
+    }
+    return new RoleFile(join(this.#folder, `${role}.safetensors`), bytes, {
+      done: (sha256) => {
+        this.#roles[role] = { file: `${role}.safetensors`, bytes, sha256 };
+      },
+      failed: () => this.#missing.add(role),
+    });
+  }
+
+  /** True when every role's file is whole. */
+  isComplete(): boolean {
+    return Object.keys(this.#roles).length === this.#count;
+  }
+
+  /** Makes it exist. @throws DuetError when the disk refuses */
+  publish(): void {
+    const roles = Object.fromEntries(Object.entries(this.#roles).sort(([a], [b]) => a.localeCompare(b, 'en')));
+    writeWhole(join(this.#folder, MANIFEST), `${JSON.stringify({ step: this.step, roles }, null, 2)}\n`);
+    rmSync(this.#target, { recursive: true, force: true });
+    renameSync(this.#folder, this.#target);
+  }
+
+  discard(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** One role's file while its chunks come in. */
+export class RoleFile {
+  readonly #path: string;
+  readonly #announced: number;
+  readonly #ending: { done(sha256: string): void; failed(): void };
+  readonly #hash = createHash('sha256');
+  readonly #file: number;
+  #written = 0;
+
+  constructor(path: string, announced: number, ending: { done(sha256: string): void; failed(): void }) {
+    this.#path = path;
+    this.#announced = announced;
+    this.#ending = ending;
+    this.#file = openSync(path, 'w');
+  }
+
+  /** @throws RefusedError when more comes than was announced, DuetError when the disk refuses */
+  write(chunk: Uint8Array): void {
+    if (this.#written + chunk.length > this.#announced) {
+      throw new RefusedError('INVALID_ARGUMENT', `more than the announced ${this.#announced} bytes of a state came`);
+    }
+    this.#hash.update(chunk);
+    try {
+      for (let rest = chunk; rest.length > 0; ) rest = rest.subarray(writeSync(this.#file, rest));
+    } catch (error) {
+      throw storageError(error, this.#path);
+    }
+    this.#written += chunk.length;
+  }
+
+  /** @returns sha256 @throws RefusedError when bytes are missing */
+  finish(): string {
+    if (this.#written !== this.#announced) {
+      throw new RefusedError('DATA_LOSS', `${this.#written} of the announced ${this.#announced} bytes of a state came`);
+    }
+    fsyncSync(this.#file);
+    closeSync(this.#file);
+    const sha256 = this.#hash.digest('hex');
+    this.#ending.done(sha256);
+    return sha256;
+  }
+
+  abandon(): void {
+    closeSync(this.#file);
+    rmSync(this.#path, { force: true });
+    this.#ending.failed();
+  }
+}
+
+/** Steps of the checkpoints that exist, in ascending order. */
+export function listCheckpoints(directory: RunDirectory): number[] {
+  const folder = directory.file('checkpoints');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .flatMap((name) => (/^step-\d+$/.test(name) ? [Number(name.slice('step-'.length))] : []))
+    .sort((a, b) => a - b);
+}
+
+/** @returns the file of a role's state @throws DuetError when the checkpoint is damaged or lacks the role */
+export function readRole(directory: RunDirectory, step: number, role: string): Buffer {
+  const folder = directory.file('checkpoints', checkpointName(step));
+  const entry = readManifest(folder).roles[role];
+  if (entry === undefined) throw new DuetError(`the checkpoint ${folder} has no ${role}`);
+  return readVerified(folder, role, entry);
+}
+
+/** @throws DuetError naming the first file that is not what the manifest says */
+export function verifyCheckpoint(directory: RunDirectory, step: number, roles: readonly string[]): void {
+  for (const role of roles) readRole(directory, step, role);
+}
+
+function readManifest(folder: string): Manifest {
+  try {
+    return manifestSchema.parse(JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8')));
+  } catch (error) {
+    throw new DuetError(`the checkpoint ${folder} is damaged: ${MANIFEST} cannot be read`, { cause: error });
+  }
+}
+
+function readVerified(folder: string, role: string, { file, bytes, sha256 }: Manifest['roles'][string]): Buffer {
+  const path = join(folder, `${role}.safetensors`);
+  if (file !== `${role}.safetensors`) throw new DuetError(`the checkpoint ${folder} is damaged: ${role} is not in ${file}`);
+  try {
+    const found = statSync(path).size;
+    if (found !== bytes) throw new DuetError(`${path} is damaged: it has ${found} bytes, not ${bytes}`);
+    const content = readFileSync(path);
+    const hash = createHash('sha256').update(content).digest('hex');
+    if (hash !== sha256) throw new DuetError(`${path} is damaged: its sha256 is ${hash}, not ${sha256}`);
+    return content;
+  } catch (error) {
+    if (error instanceof DuetError) throw error;
+    throw new DuetError(`${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Deletes all but the newest `keep`. */
+export function retainCheckpoints(directory: RunDirectory, keep: number): void {
+  for (const step of listCheckpoints(directory).slice(0, -keep)) {
+    rmSync(directory.file('checkpoints', checkpointName(step)), { recursive: true, force: true });
+  }
+}

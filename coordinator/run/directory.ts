@@ -1,0 +1,103 @@
+/** The run directory: everything a run leaves behind, each file whole or not there. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UsageError } from '../../common/errors.js';
+import { storageError } from './storage-error.js';
+
+/** Less than this free and a run is not begun: its first checkpoint would not fit. */
+const LEAST_FREE_BYTES = 64 << 20;
+
+export class RunDirectory {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** @throws UsageError when the directory holds something already, or cannot be written, or has no room */
+  static create(path: string): RunDirectory {
+    const absolute = resolve(path);
+    if (existsSync(join(absolute, 'config.json'))) {
+      throw new UsageError(`${path} already holds a run: go on with it by --resume ${path}, or choose another --out`);
+    }
+    if (existsSync(absolute) && readdirSync(absolute).length > 0) {
+      throw new UsageError(`${path} is not empty: choose another --out`);
+    }
+    try {
+      mkdirSync(absolute, { recursive: true });
+      for (const folder of ['samples', 'checkpoints', 'logs']) mkdirSync(join(absolute, folder));
+      const { bavail, bsize } = statfsSync(absolute);
+      if (bavail * bsize < LEAST_FREE_BYTES) {
+        rmSync(absolute, { recursive: true, force: true });
+        throw new UsageError(
+          `the disk of ${path} is full: ${Math.floor((bavail * bsize) / 1e6)} MB are free, a run needs ${Math.ceil(LEAST_FREE_BYTES / 1e6)} MB at least; free some, or choose another --out`,
+        );
+      }
+    } catch (error) {
+      throw storageError(error, path);
+    }
+    return new RunDirectory(absolute);
+  }
+
+  /** @throws UsageError when there is no run in it */
+  static open(path: string): RunDirectory {
+    const absolute = resolve(path);
+    if (!existsSync(absolute)) throw new UsageError(`${path} does not exist: name a run directory, such as runs/ID`);
+    if (!existsSync(join(absolute, 'config.json'))) {
+      throw new UsageError(`${path} holds no run (no config.json): name a run directory, such as runs/ID`);
+    }
+    return new RunDirectory(absolute);
+  }
+
+  get id(): string {
+    return basename(this.path);
+  }
+
+  file(...parts: string[]): string {
+    return join(this.path, ...parts);
+  }
+
+  writeJson(name: string, value: unknown): void {
+    writeWhole(this.file(name), `${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** @throws UsageError when the file is missing or not JSON */
+  readJson(name: string): unknown {
+    try {
+      return JSON.parse(readFileSync(this.file(name), 'utf8'));
+    } catch (error) {
+      throw new UsageError(`${this.file(name)} cannot be read: the run directory is damaged`, { cause: error });
+    }
+  }
+
+  /** A new join token, for the worker processes of this user only. */
+  writeToken(): string {
+    const token = randomBytes(32).toString('hex');
+    writeFileSync(this.file('token'), token, { mode: 0o600 });
+    return token;
+  }
+
+  /** Undoes `create`, for a start that failed before anything was trained. */
+  discard(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Writes to a temporary name, syncs, renames: a reader sees the old file or the new one, never a part. */
+export function writeWhole(path: string, content: string | Uint8Array): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    const file = openSync(temporary, 'w');
+    try {
+      for (let bytes = Buffer.from(content as Uint8Array); bytes.length > 0; ) bytes = bytes.subarray(writeSync(file, bytes));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw storageError(error, path);
+  }
+}

@@ -1,0 +1,103 @@
+/** Everything a run can be told, from flags and a YAML file: compiled once, checked once. */
+import { z } from 'zod';
+import { DEVICES, ENGINES } from '../../common/engine-choice.js';
+import { UsageError } from '../../common/errors.js';
+import { nearestOf } from '../../common/nearest.js';
+import { type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
+
+export const PLACEMENTS = ['local', 'external'] as const;
+
+/** What belongs to the running, not to the result. */
+const runSettingsSchema = z.strictObject({
+  /** TensorFlow (native). */
+  engine: z.enum(ENGINES).default('tensorflow'),
+  /** auto: NVIDIA cards if there are any. */
+  device: z.enum(DEVICES).default('auto'),
+  /** local: child processes of the coordinator. external: workers join by themselves. */
+  placement: z.enum(PLACEMENTS).default('local'),
+  /** Address that the coordinator's gRPC listens on. Loopback only, as long as there is no mutual TLS. */
+  host: z.enum(['127.0.0.1', 'localhost', '::1']).default('127.0.0.1'),
+  /** gRPC port; 0 picks a free one. */
+  port: z.int().min(0).max(65535).default(50051),
+  /** A sample grid every so many steps, and after the last. */
+  sampleEvery: z.int().min(1).default(250),
+  /** A checkpoint every so many steps, and after the last. */
+  checkpointEvery: z.int().min(1).default(500),
+  /** How many checkpoints stay; older ones are deleted. */
+  keepCheckpoints: z.int().min(1).default(3),
+});
+export type RunSettings = Readonly<z.output<typeof runSettingsSchema>>;
+
+export interface RunOptions {
+  training: TrainingConfig;
+  settings: RunSettings;
+}
+
+/** Names of flags and of keys in the config file; the flags are the same in kebab-case. */
+export const OPTION_KEYS = [
+  ...Object.keys(trainingConfigSchema.shape),
+  ...Object.keys(runSettingsSchema.shape),
+  'workers',
+] as const;
+
+type Given = Readonly<Record<string, unknown>>;
+
+/**
+ * @param given flags over file, by key; `workers` counts all roles and stands for generators + 1
+ * @throws UsageError for the first thing that is wrong, with the value and the cure
+ */
+export function compileOptions(given: Given): RunOptions {
+  const { workers, ...rest } = given;
+  for (const key of Object.keys(rest)) {
+    if (!OPTION_KEYS.includes(key)) throw new UsageError(`unknown key '${key}' in the config${nearestOf(key, OPTION_KEYS)}`);
+  }
+  const pick = (schema: z.ZodObject) => Object.fromEntries(Object.entries(rest).filter(([key]) => key in schema.shape));
+  const training = checked(trainingConfigSchema, withGenerators(pick(trainingConfigSchema), workers));
+  const settings = checked(runSettingsSchema, pick(runSettingsSchema));
+  if (training.system === 'gan' && training.generators !== 1) {
+    throw new UsageError(
+      `the system 'gan' has one generator, not ${training.generators}: use --workers 2 (one discriminator, one generator) or --system pggan`,
+    );
+  }
+  return { training, settings };
+}
+
+function withGenerators(training: Given, workers: unknown): Given {
+  const { system, generators } = training;
+  if (workers === undefined) return system === 'gan' && generators === undefined ? { ...training, generators: 1 } : training;
+  const count = z.int().safeParse(workers);
+  if (!count.success || count.data < 2 || count.data > 128) {
+    throw new UsageError(
+      `--workers takes 2 to 128 (one discriminator and at least one generator), not ${String(workers)}`,
+    );
+  }
+  if (generators !== undefined && generators !== count.data - 1) {
+    throw new UsageError(
+      `--workers ${count.data} and --generators ${String(generators)} disagree: workers are one discriminator and the generators`,
+    );
+  }
+  return { ...training, generators: count.data - 1 };
+}
+
+function checked<T extends z.ZodType>(schema: T, value: Given): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0] as z.core.$ZodIssue;
+  const key = String(issue.path[0] ?? '');
+  const wrong = value[key];
+  throw new UsageError(`--${kebab(key)} ${JSON.stringify(wrong)} is not possible: ${expectation(issue, wrong)}`);
+}
+
+function expectation(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code === 'invalid_value') {
+    const names = issue.values.map(String);
+    return `choose one of ${names.join(', ')}${nearestOf(String(value), names)}`;
+  }
+  if (issue.code === 'invalid_type') return `expected ${issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`;
+  return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+}
+
+/** sampleEvery → sample-every */
+export function kebab(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,17 @@
+/** run.json: what the run is doing now, for people and scripts beside it. */
+import type { RunDirectory } from './directory.js';
+
+export interface RunStatus {
+  id: string;
+  state: 'starting' | 'running' | 'finished' | 'stopped' | 'failed';
+  /** The coordinator's process. */
+  pid: number;
+  /** gRPC address in use. */
+  address: string;
+  /** Steps committed at the last change of state. */
+  step: number;
+}
+
+export function writeStatus(directory: RunDirectory, status: RunStatus): void {
+  directory.writeJson('run.json', status);
+}

@@ -1,0 +1,164 @@
+/** The coordinator's gRPC service: connections become members, and everything they say becomes events in order. */
+import type { EventEmitter } from 'node:events';
+import { RefusedError, messageOf } from '../../common/errors.js';
+import {
+  type RpcServer,
+  STATE_BYTES,
+  type ServerDuplexStream,
+  type ServerReadableStream,
+  type ServerWritableStream,
+  CHUNK_BYTES,
+  authorise,
+  listen,
+  refuse,
+  statusOf,
+} from '../../common/rpc.js';
+import type { CoordinatorMessage } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
+import type { LoadStateRequest__Output } from '../../proto/generated/duet/v1/LoadStateRequest.js';
+import type { StateChunk } from '../../proto/generated/duet/v1/StateChunk.js';
+import type { StateChunk__Output } from '../../proto/generated/duet/v1/StateChunk.js';
+import type { StateHeader__Output } from '../../proto/generated/duet/v1/StateHeader.js';
+import type { WorkerMessage__Output } from '../../proto/generated/duet/v1/WorkerMessage.js';
+import type { RoleFile } from '../run/checkpoints.js';
+import { Member } from './member.js';
+
+/** What the service needs of the run it serves. */
+export interface ControlServerOptions {
+  host: string;
+  port: number;
+  token: string;
+  /** Gets 'event' with a MemberEvent, in the order in which things happened. */
+  bus: EventEmitter<{ event: [MemberEvent] }>;
+  /** @throws RefusedError when no more workers are taken */
+  admit(): void;
+  /** Opens the file for a state that was asked for. @throws RefusedError otherwise */
+  openState(header: StateHeader__Output): RoleFile;
+  /** After a role's file is whole. */
+  stateSaved(): void;
+  /** When a state could not be kept, through no fault of its sender. */
+  stateFailed(error: unknown): void;
+  /** @throws RefusedError when this role's state is not to be had */
+  readState(role: string, step: number): Uint8Array;
+}
+
+export type MemberEvent =
+  | { kind: 'joined'; member: Member }
+  | { kind: 'message'; member: Member; message: WorkerMessage__Output }
+  | { kind: 'left'; member: Member; reason: string }
+  /** Something else that the waiting loop must look at: a child that ended, a wish to stop. */
+  | { kind: 'child-ended'; reason: string }
+  | { kind: 'stop-requested'; by: string };
+
+const PROTOCOL = 1;
+
+type Control = ServerDuplexStream<WorkerMessage__Output, CoordinatorMessage>;
+
+export async function serveControl(options: ControlServerOptions): Promise<RpcServer> {
+  const handlers = {
+    Control: (call: Control) => guarded(call, options, () => acceptControl(call, options)),
+    SaveState: (call: ServerReadableStream<StateChunk__Output, { sha256: string }>, done: SaveDone) =>
+      void receiveState(call, options).then(
+        (sha256) => done(null, { sha256 }),
+        (error: unknown) => done(statusOf(error)),
+      ),
+    LoadState: (call: ServerWritableStream<LoadStateRequest__Output, StateChunk>) =>
+      guarded(call, options, () => sendState(call, options)),
+  };
+  return listen({ service: 'Coordination', handlers, host: options.host, port: options.port });
+}
+
+type SaveDone = (error: { code: number; details: string } | null, reply?: { sha256: string }) => void;
+
+/** Nothing is looked at before the token. */
+function guarded(
+  call: Control | ServerWritableStream<LoadStateRequest__Output, StateChunk>,
+  { token }: ControlServerOptions,
+  action: () => void,
+): void {
+  try {
+    authorise(call.metadata, token);
+    action();
+  } catch (error) {
+    refuse(call, error);
+  }
+}
+
+function acceptControl(call: Control, options: ControlServerOptions): void {
+  const { bus } = options;
+  let member: Member | undefined;
+  call.on('data', (message: WorkerMessage__Output) => {
+    try {
+      if (member === undefined) {
+        member = admitMember(call, message, options);
+        bus.emit('event', { kind: 'joined', member });
+        return;
+      }
+      member.heard();
+      if (message.message === 'join') throw new RefusedError('INVALID_ARGUMENT', 'a worker joins once');
+      if (message.message === 'heartbeat') member.beat(message.heartbeat);
+      else bus.emit('event', { kind: 'message', member, message });
+    } catch (error) {
+      refuse(call, error);
+      member?.left(messageOf(error));
+    }
+  });
+  call.on('end', () => {
+    member?.left('it closed the connection');
+    call.end();
+  });
+  call.on('cancelled', () => member?.left('its connection broke'));
+  call.on('error', (error: Error) => member?.left(messageOf(error)));
+}
+
+function admitMember(call: Control, message: WorkerMessage__Output, options: ControlServerOptions): Member {
+  const { join } = message;
+  if (message.message !== 'join' || !join) {
+    throw new RefusedError('FAILED_PRECONDITION', `the first message must be join, not ${message.message ?? 'nothing'}`);
+  }
+  if (join.protocol !== PROTOCOL) {
+    throw new RefusedError(
+      'FAILED_PRECONDITION',
+      `the worker speaks protocol ${join.protocol} (Duet ${join.duet}), this coordinator speaks ${PROTOCOL}: use the same version`,
+    );
+  }
+  options.admit();
+  return new Member({ host: join.host, pid: join.pid }, call, (reason, member) =>
+    options.bus.emit('event', { kind: 'left', member, reason }),
+  );
+}
+
+async function receiveState(
+  call: ServerReadableStream<StateChunk__Output, { sha256: string }>,
+  { token, openState, stateSaved, stateFailed }: ControlServerOptions,
+): Promise<string> {
+  authorise(call.metadata, token);
+  let file: RoleFile | undefined;
+  try {
+    for await (const { header, data } of call as AsyncIterable<StateChunk__Output>) {
+      if (header) {
+        if (file) throw new RefusedError('INVALID_ARGUMENT', 'a second header in one state');
+        if (header.bytes > STATE_BYTES) throw new RefusedError('RESOURCE_EXHAUSTED', `a state of ${header.bytes} bytes`);
+        file = openState(header);
+      } else if (data && file) file.write(data);
+      else throw new RefusedError('INVALID_ARGUMENT', 'the first message of a state must be its header');
+    }
+    if (!file) throw new RefusedError('INVALID_ARGUMENT', 'a state without a header');
+    const sha256 = file.finish();
+    stateSaved();
+    return sha256;
+  } catch (error) {
+    file?.abandon();
+    if (!(error instanceof RefusedError)) stateFailed(error);
+    throw error;
+  }
+}
+
+function sendState(call: ServerWritableStream<LoadStateRequest__Output, StateChunk>, options: ControlServerOptions): void {
+  const { role, step, epoch } = call.request;
+  const file = options.readState(role, step);
+  call.write({ header: { role, step, epoch, bytes: file.length } });
+  for (let offset = 0; offset < file.length; offset += CHUNK_BYTES) {
+    call.write({ data: Buffer.from(file.subarray(offset, offset + CHUNK_BYTES)) });
+  }
+  call.end();
+}

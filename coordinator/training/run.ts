@@ -1,0 +1,32 @@
+/** A run as the coordinator holds it: what was asked for, where it is kept, and how far it has come. */
+import type { EngineChoice } from '../../common/engine-choice.js';
+import type { TrainingConfig } from '../../gan/config.js';
+import type { RunDirectory } from '../run/directory.js';
+import type { RunIdentity } from '../run/identity.js';
+import type { Journal, StepMetrics } from '../run/journal.js';
+import type { RunSettings } from '../run/options.js';
+
+export interface Run {
+  directory: RunDirectory;
+  journal: Journal;
+  training: TrainingConfig;
+  settings: RunSettings;
+  engine: EngineChoice;
+  /** CPU threads by role; kept on resume. */
+  threads: Readonly<Record<string, number>>;
+  /** Steps committed before this start: 0, or the checkpoint's. */
+  step: number;
+  token: string;
+  /** Records the shape of one sample, once the data is open. */
+  describeData(sampleShape: number[]): void;
+  /** What else decides the bits of the result. */
+  identity: RunIdentity;
+}
+
+/** What a person watching wants to see. */
+export interface Spectator {
+  say(line: string): void;
+  began(step: number): void;
+  committed(metrics: StepMetrics): void;
+  ended(): void;
+}

@@ -1,0 +1,53 @@
+/** NVIDIA cards of this machine, as nvidia-smi lists them. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { UsageError } from '../../common/errors.js';
+import type { Flavour } from './prepare/prepared.js';
+
+export interface NvidiaCard {
+  index: number;
+  uuid: string;
+  name: string;
+  /** MiB */
+  memory: number;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** Empty where there is no card, no driver or no nvidia-smi. */
+export async function detectNvidiaCards(env: NodeJS.ProcessEnv): Promise<NvidiaCard[]> {
+  const query = ['--query-gpu=index,uuid,name,memory.total', '--format=csv,noheader,nounits'];
+  try {
+    const { stdout } = await promisify(execFile)('nvidia-smi', query, { env, timeout: TIMEOUT_MS });
+    return parseCards(stdout);
+  } catch {
+    return [];
+  }
+}
+
+/** Lines of "index, uuid, name, memory in MiB"; others are passed over. */
+export function parseCards(listing: string): NvidiaCard[] {
+  return listing.split('\n').flatMap((line) => {
+    const match = /^(\d+), (GPU-[\w-]+), (.+), (\d+)\s*$/.exec(line.trim());
+    if (match === null) return [];
+    const [, index, uuid = '', name = '', memory] = match;
+    return [{ index: Number(index), uuid, name, memory: Number(memory) }];
+  });
+}
+
+/** Cards that a process may use: CUDA_VISIBLE_DEVICES, where its environment has it, by index or uuid. */
+export function visibleCards(cards: readonly NvidiaCard[], env: NodeJS.ProcessEnv): NvidiaCard[] {
+  const visible = env['CUDA_VISIBLE_DEVICES'];
+  if (visible === undefined) return [...cards];
+  return visible.split(',').flatMap((name) => cards.filter((card) => name === String(card.index) || name === card.uuid));
+}
+
+/** @throws UsageError when a card is demanded and there is none */
+export function chooseFlavour(device: 'auto' | 'cuda' | 'cpu', cards: number): Flavour {
+  if (device === 'cuda' && cards === 0) {
+    throw new UsageError(
+      '--device cuda was asked for, but nvidia-smi finds no NVIDIA card that this process may use: use --device cpu or auto',
+    );
+  }
+  return device !== 'cpu' && cards > 0 ? 'cuda' : 'cpu';
+}

@@ -1,0 +1,17 @@
+// Original file: proto/training.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface Begin {
+  'epoch'?: (number);
+  'step'?: (number | string | Long);
+  'exchange'?: (string);
+  'sampleShape'?: (number)[];
+}
+
+export interface Begin__Output {
+  'epoch': (number);
+  'step': (number);
+  'exchange': (string);
+  'sampleShape': (number)[];
+}

@@ -1,0 +1,22 @@
+// Original file: proto/training.proto
+
+import type { Assign as _duet_v1_Assign, Assign__Output as _duet_v1_Assign__Output } from '../../duet/v1/Assign.js';
+import type { Begin as _duet_v1_Begin, Begin__Output as _duet_v1_Begin__Output } from '../../duet/v1/Begin.js';
+import type { Commit as _duet_v1_Commit, Commit__Output as _duet_v1_Commit__Output } from '../../duet/v1/Commit.js';
+import type { Stop as _duet_v1_Stop, Stop__Output as _duet_v1_Stop__Output } from '../../duet/v1/Stop.js';
+
+export interface CoordinatorMessage {
+  'assign'?: (_duet_v1_Assign | null);
+  'begin'?: (_duet_v1_Begin | null);
+  'commit'?: (_duet_v1_Commit | null);
+  'stop'?: (_duet_v1_Stop | null);
+  'message'?: "assign"|"begin"|"commit"|"stop";
+}
+
+export interface CoordinatorMessage__Output {
+  'assign'?: (_duet_v1_Assign__Output | null);
+  'begin'?: (_duet_v1_Begin__Output | null);
+  'commit'?: (_duet_v1_Commit__Output | null);
+  'stop'?: (_duet_v1_Stop__Output | null);
+  'message'?: "assign"|"begin"|"commit"|"stop";
+}

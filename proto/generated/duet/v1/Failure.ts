@@ -1,0 +1,12 @@
+// Original file: proto/training.proto
+
+
+export interface Failure {
+  'reason'?: (string);
+  'usage'?: (boolean);
+}
+
+export interface Failure__Output {
+  'reason': (string);
+  'usage': (boolean);
+}

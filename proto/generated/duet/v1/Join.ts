@@ -1,0 +1,16 @@
+// Original file: proto/training.proto
+
+
+export interface Join {
+  'protocol'?: (number);
+  'host'?: (string);
+  'pid'?: (number);
+  'duet'?: (string);
+}
+
+export interface Join__Output {
+  'protocol': (number);
+  'host': (string);
+  'pid': (number);
+  'duet': (string);
+}

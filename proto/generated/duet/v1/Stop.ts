@@ -1,0 +1,10 @@
+// Original file: proto/training.proto
+
+
+export interface Stop {
+  'reason'?: (string);
+}
+
+export interface Stop__Output {
+  'reason': (string);
+}

@@ -1,0 +1,69 @@
+// Compiles the TypeScript sources to dist/, file by file, when a source is newer than the last build.
+// Plain JavaScript and quick (about 50 ms when there is nothing to do less), because every command passes here:
+// npm's install scripts are off (see .npmrc), so there is no other moment at which a fresh clone could be built.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folders = ['bench', 'common', 'coordinator', 'dashboards', 'gan', 'proto', 'tests', 'worker'];
+
+function sources() {
+  const found = [];
+  const visit = (folder) => {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) visit(path);
+      else if (entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts')) found.push(path);
+    }
+  };
+  const here = new Set(readdirSync(root));
+  for (const folder of folders) if (here.has(folder)) visit(folder);
+  return found.sort();
+}
+
+/** Names and times of every source: what a build is made from. */
+function fingerprint(files) {
+  return files.map((file) => `${file} ${statSync(join(root, file)).mtimeMs}`).join('\n');
+}
+
+/** Brings dist/ up to date. Safe when several processes do it at once: the finished tree is moved into place. */
+export async function build() {
+  const files = sources();
+  const wanted = fingerprint(files);
+  const stamp = join(root, 'dist', 'sources.txt');
+  try {
+    if (readFileSync(stamp, 'utf8') === wanted) return;
+  } catch {
+    // never built
+  }
+  const { build: compile } = await import('esbuild');
+  const staging = join(root, `dist.${process.pid}`);
+  await compile({
+    absWorkingDir: root,
+    entryPoints: files,
+    outdir: staging,
+    outbase: '.',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'linked',
+    logLevel: 'error',
+  });
+  mkdirSync(staging, { recursive: true });
+  writeFileSync(join(staging, 'sources.txt'), wanted);
+  const previous = join(root, `dist.${process.pid}.old`);
+  try {
+    renameSync(join(root, 'dist'), previous);
+  } catch {
+    // first build, or another process is replacing it
+  }
+  try {
+    renameSync(staging, join(root, 'dist'));
+  } catch {
+    // another process moved the same build into place first
+    rmSync(staging, { recursive: true, force: true });
+  }
+  rmSync(previous, { recursive: true, force: true });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

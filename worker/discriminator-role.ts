@@ -1,0 +1,45 @@
+/** The discriminator's worker: it holds the data, and judges what the generators send. */
+import { Batches } from '../gan/data/batches.js';
+import type { Dataset } from '../gan/data/dataset.js';
+import { Discriminator } from '../gan/discriminator.js';
+import type { Engine } from '../gan/engine/index.js';
+import type { Job } from './assignment.js';
+import type { Inbox } from './inbox.js';
+import { Phases } from './phases.js';
+import type { Role } from './role.js';
+
+export function discriminatorRole(engine: Engine, { config }: Job, inbox: Inbox, data: Dataset): Role {
+  const discriminator = new Discriminator(engine, config, data.shape);
+  const batches = new Batches(config.seed, config.batch, data.count);
+  const generators = Array.from({ length: config.generators }, (_, i) => i + 1);
+  const phases = new Phases();
+  return {
+    state: discriminator.state,
+    step(epoch, step) {
+      phases.enter('real-half');
+      const real = discriminator.realHalf(data.gather(batches.indices(step - 1)));
+      phases.enter('wait-activations');
+      // In the generators' order, whichever came first: the sum of the gradients depends on it.
+      const fakes = generators.map(
+        (generator) =>
+          inbox.take('fakes', (m) => m.generator === generator && m.epoch === epoch && m.step === step).data,
+      );
+      phases.enter('update');
+      const { loss, gradientNorm, verdict } = discriminator.update(real, fakes);
+      phases.enter('judge');
+      const judgements = discriminator.judgeFakes(fakes, verdict);
+      for (const [i, { value, generatorLoss, gradient }] of judgements.entries()) {
+        inbox.send({
+          kind: 'judgement',
+          generator: i + 1,
+          epoch,
+          step,
+          loss: value,
+          plainLoss: generatorLoss,
+          gradient,
+        });
+      }
+      return { epoch, step, loss, gradientNorm, verdicts: verdict.counts, phases: phases.finish() };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** A generator's worker: the discriminator is an op that another process computes. */
+import type { Engine } from '../gan/engine/index.js';
+import { Generator } from '../gan/generator.js';
+import { latents, sampleLatents } from '../gan/latents.js';
+import type { Job } from './assignment.js';
+import type { Inbox } from './inbox.js';
+import { Phases } from './phases.js';
+import type { Role } from './role.js';
+
+/** Samples in a generator's band of the sample grid. */
+const SAMPLES = 64;
+
+/** @param sample shape of one sample, as the discriminator's data has it */
+export function generatorRole(engine: Engine, { config, role }: Job, inbox: Inbox, sample: readonly number[]): Role {
+  const generator = new Generator(engine, config, sample, role);
+  const shape = [config.batch, ...sample];
+  const fixed = sampleLatents(config.seed, SAMPLES, config.latent);
+  const phases = new Phases();
+  return {
+    state: generator.state,
+    step(epoch, step) {
+      let plainLoss = Number.NaN;
+      phases.enter('forward');
+      const z = latents(config.seed, step, config.batch, config.latent);
+      const { loss, gradientNorm } = generator.step(z, (fakes) => {
+        inbox.send({ kind: 'fakes', epoch, step, shape, data: fakes });
+        phases.enter('wait-gradients');
+        const answer = inbox.take('judgement', (message) => message.epoch === epoch && message.step === step);
+        phases.enter('backward');
+        plainLoss = answer.plainLoss;
+        return { value: answer.loss, gradient: answer.gradient };
+      });
+      return { epoch, step, loss, plainLoss, gradientNorm, phases: phases.finish() };
+    },
+    samples: () => ({ data: generator.sample(fixed), shape: [SAMPLES, ...sample] }),
+  };
+}

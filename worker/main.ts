@@ -1,0 +1,91 @@
+/** The command `worker`: joins a coordinator and computes whatever role it is given. */
+import { readFileSync } from 'node:fs';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { Command } from 'commander';
+import { DuetError, UsageError } from '../common/errors.js';
+import { type ExitCode, runCommand } from '../common/run-command.js';
+import { VERSION } from '../common/version.js';
+import { compute, fail } from './compute.js';
+import { Inbox } from './inbox.js';
+import type { NetworkThreadData } from './network/thread.js';
+
+interface JoinOptions {
+  coordinator: string;
+  tokenFile: string;
+}
+
+/** The discriminator offers its exchange here: loopback only, as long as there is no mutual TLS. */
+const EXCHANGE_HOST = '127.0.0.1';
+
+async function join({ coordinator, tokenFile }: JoinOptions): Promise<ExitCode> {
+  if (!/^.+:\d+$/.test(coordinator)) throw new UsageError(`--coordinator takes HOST:PORT, not '${coordinator}'`);
+  const token = readToken(tokenFile);
+  const { port1, port2 } = new MessageChannel();
+  const counter = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const workerData: NetworkThreadData = {
+    coordinator,
+    token,
+    host: EXCHANGE_HOST,
+    version: VERSION,
+    port: port2,
+    counter,
+  };
+  const thread = new Worker(new URL('./network/thread.js', import.meta.url), { workerData, transferList: [port2] });
+  const inbox = new Inbox(port1, counter);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => inbox.end({ kind: 'signal', reason: `the worker got ${signal}` }));
+  }
+  try {
+    await compute(inbox);
+    return await conclude(inbox);
+  } finally {
+    await thread.terminate();
+    port1.close();
+  }
+}
+
+async function conclude(inbox: Inbox): Promise<ExitCode> {
+  const { kind, reason } = inbox.ending ?? { kind: 'stop', reason: '' };
+  switch (kind) {
+    case 'stop':
+      process.stderr.write(`worker: ${reason}\n`);
+      return 0;
+    case 'refused':
+      throw new UsageError(reason);
+    case 'lost':
+      throw new DuetError(reason);
+    case 'signal':
+      await fail(inbox, reason);
+      process.stderr.write(`worker: ${reason}\n`);
+      return 130;
+  }
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new UsageError(`cannot read the token file ${file}: the coordinator writes it to RUN/token`, { cause: error });
+  }
+}
+
+await runCommand(async () => {
+  let code: ExitCode | undefined;
+  const program = new Command('worker')
+    .description('One role of a run on one device.')
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(worker join --help shows examples)');
+  program
+    .command('join')
+    .description('Join a coordinator that was started with --placement external, and compute the role it gives.')
+    .requiredOption('--coordinator <host:port>', 'where the coordinator listens')
+    .requiredOption('--token-file <file>', "the run's join token, RUN/token")
+    .exitOverride()
+    .addHelpText('after', '\nExample:\n  $ npx worker join --coordinator 127.0.0.1:50051 --token-file runs/ID/token')
+    .action(async (options: JoinOptions) => {
+      code = await join(options);
+    });
+  await program.parseAsync();
+  return code;
+});

@@ -1,0 +1,73 @@
+/** What the compute thread and the network thread of a worker say to each other. Buffers change hands, they are not copied. */
+import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
+import type { Commit__Output } from '../proto/generated/duet/v1/Commit.js';
+import type { Ready } from '../proto/generated/duet/v1/Ready.js';
+import type { Vote } from '../proto/generated/duet/v1/Vote.js';
+
+/** The coordinator's Assign, its JSON parsed. */
+export interface Assignment {
+  run: string;
+  epoch: number;
+  role: string;
+  /** The training config, checked by the compute thread. */
+  config: unknown;
+  engine: unknown;
+  threads: number;
+  step: number;
+  restore: boolean;
+}
+
+/** Why the compute thread must not go on waiting. */
+export interface Ending {
+  /** stop: the coordinator's word. refused: it will not have us. lost: a connection, or the network thread, is gone. signal: SIGINT or SIGTERM. */
+  kind: 'stop' | 'refused' | 'lost' | 'signal';
+  reason: string;
+}
+
+export type ToCompute =
+  | { kind: 'assign'; assignment: Assignment }
+  | { kind: 'begin'; begin: Begin__Output }
+  | { kind: 'commit'; commit: Commit__Output }
+  /** A generator's fakes, for the discriminator. */
+  | { kind: 'fakes'; generator: number; epoch: number; step: number; data: Float32Array }
+  /** The discriminator's answer, for a generator. */
+  | { kind: 'judgement'; epoch: number; step: number; loss: number; plainLoss: number; gradient: Float32Array }
+  | { kind: 'state'; file: Uint8Array }
+  | { kind: 'ending'; ending: Ending };
+
+export type ToNetwork =
+  | { kind: 'ready'; ready: Ready; exchange?: ExchangeOffer }
+  | { kind: 'vote'; vote: Vote }
+  | { kind: 'samples'; step: number; shape: number[]; dtype: 'uint8' | 'float32'; data: Uint8Array }
+  | { kind: 'fakes'; epoch: number; step: number; shape: number[]; data: Float32Array }
+  | { kind: 'judgement'; generator: number; epoch: number; step: number; loss: number; plainLoss: number; gradient: Float32Array }
+  | { kind: 'save'; step: number; epoch: number; file: Uint8Array }
+  | { kind: 'load'; step: number; epoch: number }
+  | { kind: 'phase'; phase: string }
+  | { kind: 'failure'; reason: string; usage: boolean };
+
+/** What the discriminator's Exchange service will take. */
+export interface ExchangeOffer {
+  epoch: number;
+  /** The first step that may come. */
+  step: number;
+  generators: number;
+  /** [batch, ...sample] */
+  shape: number[];
+}
+
+/** The buffers of a message that move to the other thread with it. */
+export function transferables(message: ToCompute | ToNetwork): ArrayBuffer[] {
+  switch (message.kind) {
+    case 'fakes':
+    case 'samples':
+      return [message.data.buffer as ArrayBuffer];
+    case 'judgement':
+      return [message.gradient.buffer as ArrayBuffer];
+    case 'save':
+    case 'state':
+      return [message.file.buffer as ArrayBuffer];
+    default:
+      return [];
+  }
+}

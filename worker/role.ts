@@ -1,0 +1,11 @@
+/** One role of a run, as the compute thread drives it. */
+import type { RoleState } from '../gan/role-state.js';
+import type { Vote } from '../proto/generated/duet/v1/Vote.js';
+
+export interface Role {
+  readonly state: RoleState;
+  /** Computes a step up to its staged update, and says so. @throws FaultyStepError, StepAbortedError */
+  step(epoch: number, step: number): Vote;
+  /** Samples of the fixed latents, for people to look at; only generators have them. */
+  samples?(): { data: Float32Array; shape: number[] };
+}
