@@ -1,19 +1,13 @@
 /** The discriminator: its network, its state, and its half of a step in three phases. */
 import { type Architecture, discriminatorArchitecture } from './architecture.js';
 import type { TrainingConfig } from './config.js';
-import {
-  type Engine,
-  type Operations,
-  type Tensor,
-  createOperations,
-  differentiate,
-  externalLoss,
-} from './engine/index.js';
+import { type Engine, type Operations, type Tensor, createOperations } from './engine/index.js';
 import type { Judgement } from './generator.js';
 import { assertFiniteNorm, globalNorm } from './gradient-norm.js';
 import { initialWeights } from './initialise.js';
+import type { Weights } from './layer-pass.js';
 import { type AdversarialLoss, batchLoss, lossNamed } from './losses.js';
-import { forward } from './network.js';
+import { Pass } from './network.js';
 import { RoleState } from './role-state.js';
 import { type Verdict, judge } from './verdict.js';
 
@@ -62,44 +56,31 @@ export class Discriminator {
 
   /** Phase 1, while the generators run forward: L_D's term for x. @param x [batch, ...sample] */
   realHalf(x: Float32Array): RealHalf {
-    let logits: Float32Array = new Float32Array();
-    const input = this.#input(x);
-    const { value, gradients } = differentiate(this.#engine, this.state.trainable, () =>
-      externalLoss(this.#engine, this.#logits(this.state.committed, input), (values) => {
-        logits = values;
-        return batchLoss(this.#loss.real, values);
-      }),
-    );
-    input.dispose();
-    return { loss: value, logits, gradients };
+    using pass = this.#pass(this.state.committed, x);
+    const logits = pass.values();
+    const { value, gradient } = batchLoss(this.#loss.real, logits);
+    return { loss: value, logits, gradients: pass.gradients(gradient, { weights: true, input: false }).weights };
   }
 
   /**
    * Phase 2, when all fakes are there: verdict, L_D's terms for the fakes, and the staged update.
    * The verdict is taken here, where x and the fakes are judged by the same weights in passes that happen anyway.
    *
-   * @param fakes [batch, ...sample] of each generator, in the generators' order
+   * @param fakes [generators * batch, ...sample], in the generators' order
    * @throws FaultyStepError when a logit or the gradient is not finite
    */
-  update(real: RealHalf, fakes: readonly Float32Array[]): DiscriminatorUpdate {
-    let verdict: Verdict | undefined;
-    const input = this.#input(concatenate(fakes));
+  update(real: RealHalf, fakes: Float32Array): DiscriminatorUpdate {
     try {
-      const fake = differentiate(this.#engine, this.state.trainable, () =>
-        externalLoss(this.#engine, this.#logits(this.state.committed, input), (values) => {
-          const logits = split(values, fakes.length);
-          verdict = judge(real.logits, logits, this.#config);
-          const { fakeWeights } = verdict;
-          return joined(logits.map((each, i) => batchLoss(this.#loss.fake, each, fakeWeights[i])));
-        }),
-      );
-      const gradients = this.#sum(real.gradients, fake.gradients);
+      using pass = this.#pass(this.state.committed, fakes);
+      const logits = split(pass.values(), this.#config.generators);
+      const verdict = judge(real.logits, logits, this.#config);
+      const { value, gradient } = joined(logits.map((each, i) => batchLoss(this.#loss.fake, each, verdict.fakeWeights[i])));
+      const gradients = this.#sum(real.gradients, pass.gradients(gradient, { weights: true, input: false }).weights);
       const gradientNorm = globalNorm(this.#engine, gradients);
       this.state.stage(gradients);
       assertFiniteNorm(gradientNorm, 'discriminator');
-      return { loss: real.loss + fake.value, gradientNorm, verdict: verdict as Verdict };
+      return { loss: real.loss + value, gradientNorm, verdict };
     } finally {
-      input.dispose();
       this.#engine.tf.dispose(real.gradients);
     }
   }
@@ -108,41 +89,32 @@ export class Discriminator {
    * Phase 3: the generators' losses and what they need to go on, all generators in one pass.
    * With the alternating order the updated weights judge.
    */
-  judgeFakes(fakes: readonly Float32Array[], verdict: Verdict): FakeJudgement[] {
-    const weights = this.#config.order === 'alternating' ? this.state.latest : this.state.committed;
-    const input = this.#input(concatenate(fakes));
-    let terms: { value: number; generatorLoss: number }[] = [];
-    const { gradients } = differentiate(this.#engine, { input }, () =>
-      externalLoss(this.#engine, this.#logits(weights, input), (values) => {
-        const logits = split(values, fakes.length);
-        const losses = logits.map((each, i) => batchLoss(this.#loss.generator, each, verdict.generatorWeights[i]));
-        terms = logits.map((each, i) => ({
-          value: losses[i]?.value ?? Number.NaN,
-          generatorLoss: batchLoss(this.#loss.generator, each).value,
-        }));
-        return joined(losses);
-      }),
-    );
-    const gradient = gradients['input'] as Tensor;
-    const each = split(gradient.dataSync<'float32'>(), fakes.length);
-    this.#engine.tf.dispose([gradient, input]);
-    // Sliced: each gradient goes to another process in a buffer of its own.
-    return terms.map((term, i) => ({ ...term, gradient: (each[i] as Float32Array).slice() }));
+  judgeFakes(fakes: Float32Array, { generatorWeights }: Verdict): FakeJudgement[] {
+    using pass = this.#pass(this.#config.order === 'alternating' ? this.state.latest : this.state.committed, fakes);
+    const logits = split(pass.values(), this.#config.generators);
+    const losses = logits.map((each, i) => batchLoss(this.#loss.generator, each, generatorWeights[i]));
+    const { input } = pass.gradients(joined(losses).gradient, { weights: false, input: true });
+    const gradients = split((input as Tensor).dataSync<'float32'>(), this.#config.generators);
+    input?.dispose();
+    return logits.map((each, i) => ({
+      value: losses[i]?.value ?? Number.NaN,
+      generatorLoss: batchLoss(this.#loss.generator, each).value,
+      // A copy: each gradient goes to another process in a buffer of its own.
+      gradient: (gradients[i] as Float32Array).slice(),
+    }));
   }
 
   /** @param x [n, ...sample] @returns logits [n] of the committed weights */
   logits(x: Float32Array): Float32Array {
-    return this.#engine.tf.tidy(() => this.#logits(this.state.committed, this.#input(x)).dataSync<'float32'>());
+    using pass = this.#pass(this.state.committed, x);
+    return pass.values();
   }
 
-  #logits(weights: Readonly<Record<string, Tensor>>, x: Tensor): Tensor {
-    return forward(this.#ops, this.architecture, weights, x);
-  }
-
-  #input(x: Float32Array): Tensor {
+  #pass(weights: Weights, x: Float32Array): Pass {
     const { input } = this.architecture;
     const size = input.reduce((a, b) => a * b, 1);
-    return this.#engine.tf.tensor(x, [x.length / size, ...input], 'float32');
+    const tensor = this.#engine.tf.tensor(x, [x.length / size, ...input], 'float32');
+    return new Pass(this.#engine, this.#ops, this.architecture, weights, tensor, true);
   }
 
   /** Adds the two halves' gradients, and disposes of them. */
@@ -153,7 +125,8 @@ export class Discriminator {
   }
 }
 
-function concatenate(parts: readonly Float32Array[]): Float32Array {
+/** One array of all parts, one after the other. */
+export function concatenate(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {

@@ -1,24 +1,34 @@
 /** One generator: its network, its state, and its half of a step. */
 import { type Architecture, generatorArchitecture } from './architecture.js';
 import type { TrainingConfig } from './config.js';
-import { type Engine, type Operations, createOperations, differentiate, externalLoss } from './engine/index.js';
+import { type Engine, type Operations, createOperations } from './engine/index.js';
 import { assertFiniteNorm, globalNorm } from './gradient-norm.js';
 import { initialWeights } from './initialise.js';
-import { type BatchStatistics, forward, movedStatistics } from './network.js';
+import { Pass } from './network.js';
 import { RoleState } from './role-state.js';
 
-/** What the discriminator says of a batch of fakes: this generator's term of L_G, and d L_G / d fakes. */
+/**
+ * The discriminator as a generator sees it: an op that gives a scalar of the fakes and its gradient,
+ * whoever computes it, wherever.
+ */
 export interface Judgement {
+  /** This generator's term of the averaged generator loss: mean_j w_ij l_G(D(G_i(z_j))). */
   value: number;
-  /** Shaped like the fakes. */
+  /** d value / d fakes, shaped like the fakes. */
   gradient: Float32Array;
 }
 
-export interface GeneratorStep {
-  /** This generator's term of the averaged generator loss: mean_j w_ij l_G(D(G_i(z_j))). */
-  loss: number;
-  /** Global L2 norm of the gradient. */
-  gradientNorm: number;
+/** A generator's step between its two halves. Dispose of it in any case. */
+export interface OpenStep extends Disposable {
+  /** [batch, ...sample] */
+  fakes: Float32Array;
+  /**
+   * The backward half: gradients from the discriminator's, one staged update.
+   *
+   * @returns global L2 norm of the gradient
+   * @throws FaultyStepError when it is not finite
+   */
+  finish(gradient: Float32Array): number;
 }
 
 export class Generator {
@@ -37,43 +47,32 @@ export class Generator {
     this.#role = role;
   }
 
-  /**
-   * One forward pass, one backward pass, one staged update.
-   *
-   * @param z latents, [batch, latent]
-   * @param judge the discriminator as a differentiable op: called once, with the fakes, in the middle of the step
-   * @throws FaultyStepError when the gradient is not finite; whatever `judge` throws
-   */
-  step(z: Float32Array, judge: (fakes: Float32Array) => Judgement): GeneratorStep {
-    const { tf } = this.#engine;
-    const statistics: BatchStatistics = {};
-    const latents = this.#latents(z);
-    try {
-      const { value, gradients } = differentiate(this.#engine, this.state.trainable, () =>
-        externalLoss(this.#engine, forward(this.#ops, this.architecture, this.state.committed, latents, statistics), judge),
-      );
-      const gradientNorm = globalNorm(this.#engine, gradients);
-      const moved = tf.tidy(() => movedStatistics(this.state.committed, statistics));
-      this.state.stage(gradients, moved);
-      assertFiniteNorm(gradientNorm, this.#role);
-      return { loss: value, gradientNorm };
-    } finally {
-      latents.dispose();
-      tf.dispose(statistics);
-    }
+  /** The forward half of a step; the network runs forward once a step. @param z latents, [batch, latent] */
+  open(z: Float32Array): OpenStep {
+    const { committed } = this.state;
+    const pass = this.#pass(z, true);
+    return {
+      fakes: pass.values(),
+      finish: (gradient) => {
+        const { weights } = pass.gradients(gradient, { weights: true, input: false });
+        const norm = globalNorm(this.#engine, weights);
+        this.state.stage(weights, pass.movedStatistics(this.architecture, committed));
+        assertFiniteNorm(norm, this.#role);
+        return norm;
+      },
+      [Symbol.dispose]: () => pass[Symbol.dispose](),
+    };
   }
 
   /** @param z [n, latent] @returns [n, ...sample] of the committed weights, by the moving statistics */
   sample(z: Float32Array): Float32Array {
-    const { tf } = this.#engine;
-    return tf.tidy(() => {
-      const output = forward(this.#ops, this.architecture, this.state.committed, this.#latents(z));
-      return output.dataSync<'float32'>();
-    });
+    using pass = this.#pass(z, false);
+    return pass.values();
   }
 
-  #latents(z: Float32Array) {
+  #pass(z: Float32Array, training: boolean): Pass {
     const size = this.architecture.input[0] ?? 1;
-    return this.#engine.tf.tensor2d(z, [z.length / size, size], 'float32');
+    const latents = this.#engine.tf.tensor2d(z, [z.length / size, size], 'float32');
+    return new Pass(this.#engine, this.#ops, this.architecture, this.state.committed, latents, training);
   }
 }

@@ -1,91 +1,95 @@
-/** The forward pass of an architecture, and the gradients of anything computed with it. */
-import type { Architecture, Layer } from './architecture.js';
-import type { Operations, Tensor } from './engine/index.js';
-
-/** The arrays of one network by name. tfjs tensors are immutable, so an old set stays valid while a new one is staged. */
-export type Weights = Readonly<Record<string, Tensor>>;
+/** The forward pass of a network, kept open until its gradient is asked for. */
+import type { Architecture } from './architecture.js';
+import type { Engine, Operations, Tensor } from './engine/index.js';
+import { type LayerPass, type Wanted, type Weights, layerPass, weight } from './layer-pass.js';
 
 /** PyTorch's momentum for moving statistics: new = 0.9 old + 0.1 batch. */
 const MOVING_AVERAGE_MOMENTUM = 0.1;
 
-/** Statistics of the batch that a training pass leaves behind, by batch-norm layer. Kept: the caller disposes of them. */
-export type BatchStatistics = Record<string, { mean: Tensor; variance: Tensor }>;
-
-export function weight(weights: Weights, name: string): Tensor {
-  const found = weights[name];
-  if (found === undefined) throw new Error(`the network has no array '${name}'`);
-  return found;
+export interface NetworkGradients {
+  /** For the network's input, if wanted. */
+  input: Tensor | undefined;
+  /** By the names of the network's arrays, if wanted. */
+  weights: Record<string, Tensor>;
 }
 
 /**
- * @param x [batch, ...architecture.input]
- * @param statistics given: training, batch norm uses and reports the batch's own statistics; absent: inference
- * @returns [batch, ...output]
+ * A forward pass whose backward pass has yet to come, perhaps after other processes have had their say.
+ * It holds its tensors until it is disposed of.
  */
-export function forward(
-  ops: Operations,
-  architecture: Architecture,
-  weights: Weights,
-  x: Tensor,
-  statistics?: BatchStatistics,
-): Tensor {
-  return architecture.layers.reduce((value, layer) => apply(ops, layer, weights, value, statistics), x);
-}
+export class Pass implements Disposable {
+  readonly #engine: Engine;
+  readonly #layers: LayerPass[];
+  readonly #held: Tensor[];
+  readonly output: Tensor;
 
-function apply(ops: Operations, layer: Layer, weights: Weights, x: Tensor, statistics?: BatchStatistics): Tensor {
-  switch (layer.kind) {
-    case 'dense':
-      return biased(ops, layer, weights, ops.dense(x, weight(weights, `${layer.name}/kernel`)), layer.bias);
-    case 'conv':
-      return biased(ops, layer, weights, ops.conv(x, weight(weights, `${layer.name}/kernel`)), true);
-    case 'deconv':
-      return biased(ops, layer, weights, ops.deconv(x, weight(weights, `${layer.name}/kernel`)), layer.bias);
-    case 'batch-norm':
-      return batchNorm(ops, layer.name, weights, x, statistics);
-    case 'relu':
-      return ops.relu(x);
-    case 'leaky-relu':
-      return ops.leakyRelu(x, layer.slope);
-    case 'tanh':
-      return ops.tanh(x);
-    case 'reshape':
-      return ops.reshape(x, layer.shape);
+  /**
+   * @param x [batch, ...architecture.input]; the pass takes it over
+   * @param training batch norm uses the batch's own statistics; else the moving ones, and there is no gradient
+   */
+  constructor(engine: Engine, ops: Operations, architecture: Architecture, weights: Weights, x: Tensor, training: boolean) {
+    this.#engine = engine;
+    const layers: LayerPass[] = [];
+    this.#held = engine.tf.tidy(() => {
+      let value = x;
+      for (const layer of architecture.layers) {
+        const pass = layerPass(ops, layer, weights, value, training);
+        layers.push(pass);
+        value = pass.output;
+      }
+      const held = layers.flatMap(({ output, saved, statistics }) => [output, ...saved, ...Object.values(statistics ?? {})]);
+      // Weights among the saved tensors belong to the network, not to the pass.
+      const owned = new Set(Object.values(weights));
+      return [...new Set(held)].filter((tensor) => !owned.has(tensor));
+    });
+    this.#held.push(x);
+    this.#layers = layers;
+    this.output = layers.at(-1)?.output ?? x;
   }
-}
 
-function biased(ops: Operations, layer: { name: string }, weights: Weights, x: Tensor, bias: boolean): Tensor {
-  return bias ? ops.bias(x, weight(weights, `${layer.name}/bias`)) : x;
-}
-
-function batchNorm(ops: Operations, name: string, weights: Weights, x: Tensor, statistics?: BatchStatistics): Tensor {
-  const gamma = weight(weights, `${name}/gamma`);
-  const beta = weight(weights, `${name}/beta`);
-  if (statistics === undefined) {
-    return ops.normalise(
-      x,
-      gamma,
-      beta,
-      weight(weights, `${name}/moving_mean`),
-      weight(weights, `${name}/moving_variance`),
-    );
+  /** Values of the output. */
+  values(): Float32Array {
+    return this.output.dataSync<'float32'>();
   }
-  const { output, mean, variance } = ops.batchNorm(x, gamma, beta);
-  statistics[name] = { mean, variance };
-  return output;
-}
 
-/** The moving statistics after one training pass; disposes of the batch's. New tensors, the old ones stay. */
-export function movedStatistics(weights: Weights, statistics: BatchStatistics): Record<string, Tensor> {
-  const moved: Record<string, Tensor> = {};
-  for (const [name, { mean, variance }] of Object.entries(statistics)) {
-    for (const [role, batch] of [
-      ['moving_mean', mean],
-      ['moving_variance', variance],
-    ] as const) {
-      const old = weight(weights, `${name}/${role}`);
-      moved[`${name}/${role}`] = old.mul(1 - MOVING_AVERAGE_MOMENTUM).add(batch.mul(MOVING_AVERAGE_MOMENTUM));
-      batch.dispose();
-    }
+  /** @param dy values of the gradient for the output. The caller disposes of the result */
+  gradients(dy: Float32Array, wanted: Wanted): NetworkGradients {
+    const { tf } = this.#engine;
+    return tf.tidy(() => {
+      const weights: Record<string, Tensor> = {};
+      let upstream: Tensor | undefined = tf.tensor(dy, this.output.shape, 'float32');
+      for (const [index, layer] of [...this.#layers.entries()].reverse()) {
+        // The first layer's input is the data: its gradient is only worth computing for whoever made the data.
+        const gradients = layer.gradients(upstream as Tensor, { ...wanted, input: wanted.input || index > 0 });
+        Object.assign(weights, gradients.weights);
+        upstream = gradients.input;
+      }
+      return { input: upstream, weights };
+    });
   }
-  return moved;
+
+  /** The moving statistics after this training pass: new tensors, the caller's. */
+  movedStatistics(architecture: Architecture, weights: Weights): Record<string, Tensor> {
+    return this.#engine.tf.tidy(() => {
+      const moved: Record<string, Tensor> = {};
+      for (const [index, { statistics }] of this.#layers.entries()) {
+        const layer = architecture.layers[index];
+        if (statistics === undefined || layer?.kind !== 'batch-norm') continue;
+        for (const [role, batch] of [
+          ['moving_mean', statistics.mean],
+          ['moving_variance', statistics.variance],
+        ] as const) {
+          const old = weight(weights, `${layer.name}/${role}`);
+          moved[`${layer.name}/${role}`] = old
+            .mul(1 - MOVING_AVERAGE_MOMENTUM)
+            .add(batch.mul(MOVING_AVERAGE_MOMENTUM));
+        }
+      }
+      return moved;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#engine.tf.dispose(this.#held);
+  }
 }

@@ -1,7 +1,7 @@
 /** The discriminator's worker: it holds the data, and judges what the generators send. */
 import { Batches } from '../gan/data/batches.js';
 import type { Dataset } from '../gan/data/dataset.js';
-import { Discriminator } from '../gan/discriminator.js';
+import { Discriminator, concatenate } from '../gan/discriminator.js';
 import type { Engine } from '../gan/engine/index.js';
 import type { Job } from './assignment.js';
 import type { Inbox } from './inbox.js';
@@ -20,9 +20,11 @@ export function discriminatorRole(engine: Engine, { config }: Job, inbox: Inbox,
       const real = discriminator.realHalf(data.gather(batches.indices(step - 1)));
       phases.enter('wait-activations');
       // In the generators' order, whichever came first: the sum of the gradients depends on it.
-      const fakes = generators.map(
-        (generator) =>
-          inbox.take('fakes', (m) => m.generator === generator && m.epoch === epoch && m.step === step).data,
+      const fakes = concatenate(
+        generators.map(
+          (generator) =>
+            inbox.take('fakes', (m) => m.generator === generator && m.epoch === epoch && m.step === step).data,
+        ),
       );
       phases.enter('update');
       const { loss, gradientNorm, verdict } = discriminator.update(real, fakes);

@@ -19,17 +19,13 @@ export function generatorRole(engine: Engine, { config, role }: Job, inbox: Inbo
   return {
     state: generator.state,
     step(epoch, step) {
-      let plainLoss = Number.NaN;
       phases.enter('forward');
-      const z = latents(config.seed, step, config.batch, config.latent);
-      const { loss, gradientNorm } = generator.step(z, (fakes) => {
-        inbox.send({ kind: 'fakes', epoch, step, shape, data: fakes });
-        phases.enter('wait-gradients');
-        const answer = inbox.take('judgement', (message) => message.epoch === epoch && message.step === step);
-        phases.enter('backward');
-        plainLoss = answer.plainLoss;
-        return { value: answer.loss, gradient: answer.gradient };
-      });
+      using open = generator.open(latents(config.seed, step, config.batch, config.latent));
+      inbox.send({ kind: 'fakes', epoch, step, shape, data: open.fakes });
+      phases.enter('wait-gradients');
+      const { loss, plainLoss, gradient } = inbox.take('judgement', (m) => m.epoch === epoch && m.step === step);
+      phases.enter('backward');
+      const gradientNorm = open.finish(gradient);
       return { epoch, step, loss, plainLoss, gradientNorm, phases: phases.finish() };
     },
     samples: () => ({ data: generator.sample(fixed), shape: [SAMPLES, ...sample] }),

@@ -8,7 +8,7 @@ import { isMixture, mixtureNamed } from '../../gan/data/mixtures.js';
 import { type Engine, createOperations, loadEngine } from '../../gan/engine/index.js';
 import type { NamedArray } from '../../gan/initialise.js';
 import { sampleLatents } from '../../gan/latents.js';
-import { forward } from '../../gan/network.js';
+import { Pass } from '../../gan/network.js';
 import type { Architecture } from '../../gan/architecture.js';
 import { sampleGrid } from '../pictures/sample-grid.js';
 import { checkpointName } from '../run/checkpoints.js';
@@ -55,11 +55,11 @@ export async function sampleCommand(flags: SampleFlags): Promise<ExitCode> {
 
 function draw(engine: Engine, architecture: Architecture, weights: readonly NamedArray[], z: Float32Array): Float32Array {
   const { tf } = engine;
-  return tf.tidy(() => {
-    const tensors = Object.fromEntries(weights.map(({ name, shape, data }) => [name, tf.tensor(data, [...shape], 'float32')]));
-    const latents = tf.tensor2d(z, [z.length / (architecture.input[0] ?? 1), architecture.input[0] ?? 1], 'float32');
-    return forward(createOperations(engine), architecture, tensors, latents).dataSync<'float32'>();
-  });
+  const size = architecture.input[0] ?? 1;
+  const tensors = Object.fromEntries(weights.map(({ name, shape, data }) => [name, tf.tensor(data, [...shape], 'float32')]));
+  const latents = tf.tensor2d(z, [z.length / size, size], 'float32');
+  using pass = new Pass(engine, createOperations(engine), architecture, tensors, latents, false);
+  return pass.values();
 }
 
 function chosenRoles(generators: number, chosen: string | undefined): string[] {

@@ -125,7 +125,7 @@ function openRun(plan: Plan, out: string | undefined, accept: boolean): Run {
   const directory = resumed?.directory ?? RunDirectory.create(out ?? defaultFolder(training.system, training.data));
   const roles = rolesOf(training.generators);
   const cores = availableParallelism();
-  const threads = resumed?.record.threads ?? Object.fromEntries(roles.map((role) => [role, threadsOf(role, cores, roles.length)]));
+  const threads = resumed?.record.threads ?? Object.fromEntries(roles.map((role) => [role, threadsOf(role, cores, training.generators)]));
   let record: RunRecord = {
     ...(resumed?.record ?? newRecord(directory, { training, settings, engine, threads })),
     training,

@@ -1,10 +1,10 @@
 /**
- * CPU threads of each role's engine. They belong to a run's identity: another number of threads sums in another
- * order and gives other bits.
+ * CPU threads of each role's engine, where all workers share one machine. They belong to a run's identity: another
+ * number of threads sums in another order and gives other bits.
  *
- * The discriminator is busy while the generators wait for it, so what does not divide evenly goes to it.
+ * The discriminator and the generators wait for each other by turns, so the discriminator gets all cores, and the
+ * generators, who run at the same time, divide them. (docs/adr/0006: 0.72 of the time of one thread each.)
  */
-export function threadsOf(role: string, cores: number, workers: number): number {
-  const share = Math.max(1, Math.floor(cores / workers));
-  return role === 'discriminator' ? Math.max(share, cores - share * (workers - 1)) : share;
+export function threadsOf(role: string, cores: number, generators: number): number {
+  return role === 'discriminator' ? cores : Math.max(1, Math.floor(cores / generators));
 }
