@@ -1,47 +1,136 @@
 /** One process prepares at a time; a lock whose owner died is taken over. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const RETRY_MS = 250;
+/** The owner touches its lock this often; for waiters that cannot look its process up. */
+const BEAT_MS = 5000;
+/** A lock that has not been touched for this long, by the waiter's clock, is nobody's. */
+const SILENCE_MS = 60_000;
 
-/** Waits for the lock folder to be ours. `waiting` is called once if another process holds it. */
-export async function lock(folder: string, waiting: () => void, signal?: AbortSignal): Promise<Disposable> {
-  for (let told = false; ; told = true) {
+/** Waits for the lock file to be ours. `waiting` is called once if another process holds it. */
+export async function lock(file: string, waiting: () => void, signal?: AbortSignal): Promise<Disposable> {
+  const isSilent = silence();
+  for (let told = false; ; ) {
     signal?.throwIfAborted();
-    if (acquire(folder)) return { [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
-    if (!told) waiting();
-    await sleep(RETRY_MS);
+    const ours = acquire(file);
+    if (ours !== undefined) return hold(file, ours);
+    const theirs = read(file);
+    if (theirs === undefined) continue;
+    if (isDead(theirs.owner) || isSilent(theirs)) takeOver(file, theirs.owner);
+    else {
+      if (!told) waiting();
+      told = true;
+      await sleep(RETRY_MS, undefined, signal ? { signal } : {});
+    }
   }
 }
 
-function acquire(folder: string): boolean {
+/** The owner's description as it stands in the file: host, process id, and when that process started. */
+function describe(pid: number): string {
+  return JSON.stringify([hostname(), pid, startOf(pid)]);
+}
+
+/** @returns what was written, or undefined if there is a lock already */
+function acquire(file: string): string | undefined {
   try {
-    // Making a folder is atomic: one of two processes succeeds.
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'pid'), String(process.pid));
-    return true;
+    // 'wx' is atomic: one of two processes makes the file.
+    const handle = openSync(file, 'wx');
+    const owner = describe(process.pid);
+    writeSync(handle, owner);
+    closeSync(handle);
+    return owner;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw error;
   }
-  if (isOwnerDead(folder)) rmSync(folder, { recursive: true, force: true });
-  return false;
 }
 
-function isOwnerDead(folder: string): boolean {
+function hold(file: string, ours: string): Disposable {
+  const beat = setInterval(() => touch(file), BEAT_MS).unref();
+  return {
+    [Symbol.dispose]() {
+      clearInterval(beat);
+      if (read(file)?.owner === ours) rmSync(file, { force: true });
+    },
+  };
+}
+
+function touch(file: string): void {
   try {
-    return !isAlive(Number(readFileSync(join(folder, 'pid'), 'utf8')));
+    utimesSync(file, new Date(), new Date());
   } catch {
-    // Between its mkdir and its pid, or just released: ask again.
-    return false;
+    // taken over while this process was suspended
   }
 }
 
-export function isAlive(pid: number): boolean {
+interface Seen {
+  owner: string;
+  touched: number;
+}
+
+/** Undefined when it has just been released. */
+function read(file: string): Seen | undefined {
+  try {
+    return { owner: readFileSync(file, 'utf8'), touched: statSync(file).mtimeMs };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Only processes of this host can be looked up; a container sharing the cache counts as another host. */
+function isDead(owner: string): boolean {
+  const [host, pid] = parse(owner);
+  return host === hostname() && pid !== undefined && describe(pid) !== owner;
+}
+
+/** Tells that a lock held elsewhere has stood untouched for long. Compares times of one machine only. */
+function silence(): (seen: Seen) => boolean {
+  let last = '';
+  let since = performance.now();
+  return ({ owner, touched }) => {
+    const state = `${owner} ${touched}`;
+    if (state !== last || parse(owner)[0] === hostname()) since = performance.now();
+    last = state;
+    return performance.now() - since > SILENCE_MS;
+  };
+}
+
+/** Renaming is atomic, so one of two waiters takes a dead owner's lock away, and both then compete for a new one. */
+function takeOver(file: string, owner: string): void {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+  } catch {
+    return;
+  }
+  // Another waiter was quicker and this is its lock.
+  if (read(aside)?.owner !== owner) renameSync(aside, file);
+  else rmSync(aside, { force: true });
+}
+
+function parse(owner: string): [host?: string, pid?: number] {
+  try {
+    return JSON.parse(owner) as [string, number];
+  } catch {
+    // between its making and its writing
+    return [];
+  }
+}
+
+/** Tells a process from a later one with the same id. 'dead' if there is none; '' where /proc does not tell. */
+function startOf(pid: number): string {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'dead';
+  }
+  try {
+    // The name in parentheses may hold spaces; the start time is the 20th field after it.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? '';
+  } catch {
+    return '';
   }
 }
