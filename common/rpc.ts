@@ -150,7 +150,10 @@ export function authorise(metadata: Metadata, token: string): void {
   const [given = ''] = metadata.get('authorization');
   const digest = (text: string) => createHash('sha256').update(text).digest();
   if (!timingSafeEqual(digest(String(given)), digest(`Bearer ${token}`))) {
-    throw new RefusedError('UNAUTHENTICATED', 'wrong or missing join token: start the worker with the token file of this run');
+    throw new RefusedError(
+      'UNAUTHENTICATED',
+      'wrong or missing join token: start the worker with the token file of this run',
+    );
   }
 }
 

@@ -62,7 +62,8 @@ export function decodeSafetensors(file: Uint8Array): SafeTensors {
 function readHeader(file: Uint8Array): { header: Record<string, unknown>; start: number } {
   if (file.length < LENGTH_BYTES) throw damaged(`it has only ${file.length} bytes`);
   const length = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
-  if (length > LONGEST_HEADER || length > file.length - LENGTH_BYTES) throw damaged(`its header claims ${length} bytes`);
+  if (length > LONGEST_HEADER || length > file.length - LENGTH_BYTES)
+    throw damaged(`its header claims ${length} bytes`);
   const start = LENGTH_BYTES + Number(length);
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(LENGTH_BYTES, start));
@@ -75,12 +76,18 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; start:
 function readArray(name: string, entry: Record<string, unknown>, file: Uint8Array, start: number) {
   const { dtype, shape, data_offsets: offsets } = entry;
   if (dtype !== 'F32') throw damaged(`'${name}' has the type ${String(dtype)}, not F32`);
-  if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) throw damaged(`'${name}' has no shape or offsets`);
+  if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2)
+    throw damaged(`'${name}' has no shape or offsets`);
   const [from = 0, to = 0] = offsets;
   const bytes = shape.reduce((a, b) => a * b, 4);
   if (to - from !== bytes || start + to > file.length) throw damaged(`'${name}' does not lie within the file`);
   // Copied (Buffer's own slice would not): the data may start at any byte, a Float32Array only at a multiple of four.
-  return { name, shape, data: new Float32Array(new Uint8Array(file.subarray(start + from, start + to)).buffer), end: to };
+  return {
+    name,
+    shape,
+    data: new Float32Array(new Uint8Array(file.subarray(start + from, start + to)).buffer),
+    end: to,
+  };
 }
 
 function isCounts(value: unknown): value is number[] {

@@ -48,7 +48,10 @@ export function* tensorFrames(header: OutgoingTensor, data: Float32Array): Gener
 export function checkHeader(header: TensorHeader__Output, expected: ExpectedTensor): void {
   const { epoch, step, shape, dtype } = header;
   if (epoch !== expected.epoch) {
-    throw new RefusedError('FAILED_PRECONDITION', `epoch ${epoch} is not the run's, which is in epoch ${expected.epoch}`);
+    throw new RefusedError(
+      'FAILED_PRECONDITION',
+      `epoch ${epoch} is not the run's, which is in epoch ${expected.epoch}`,
+    );
   }
   const [first, last] = expected.steps;
   if (step < first || step > last) {

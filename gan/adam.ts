@@ -40,8 +40,12 @@ export function adamUpdate(
   const v: Record<string, Tensor> = {};
   for (const [name, gradient] of Object.entries(gradients)) {
     const [newWeight, newM, newV] = engine.tf.tidy(() => {
-      const first = required(state.m, name).mul(beta1).add(gradient.mul(1 - beta1));
-      const second = required(state.v, name).mul(beta2).add(gradient.square().mul(1 - beta2));
+      const first = required(state.m, name)
+        .mul(beta1)
+        .add(gradient.mul(1 - beta1));
+      const second = required(state.v, name)
+        .mul(beta2)
+        .add(gradient.square().mul(1 - beta2));
       const step = first.mul(stepSize).div(second.sqrt().div(rootOfCorrection).add(epsilon));
       return [required(weights, name).sub(step), first, second] as [Tensor, Tensor, Tensor];
     });

@@ -45,7 +45,7 @@ const LARGEST_START = 8;
 export function doublings(size: number): number {
   let count = 0;
   let start = size;
-  while (start > LARGEST_START && start % 2 === 0) {
+  while ((start > LARGEST_START || count < 2) && start % 2 === 0) {
     start /= 2;
     count += 1;
   }
@@ -196,7 +196,13 @@ function layerParameters(layer: Layer, input: readonly number[]): ParameterSpec[
   }
 }
 
-function withBias(name: string, shape: readonly number[], units: number, bias: boolean, fanIn: number): ParameterSpec[] {
+function withBias(
+  name: string,
+  shape: readonly number[],
+  units: number,
+  bias: boolean,
+  fanIn: number,
+): ParameterSpec[] {
   const kernel: ParameterSpec = { name: `${name}/kernel`, shape, trainable: true, fanIn, role: 'kernel' };
   return bias ? [kernel, { name: `${name}/bias`, shape: [units], trainable: true, fanIn, role: 'bias' }] : [kernel];
 }

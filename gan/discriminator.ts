@@ -74,7 +74,9 @@ export class Discriminator {
       using pass = this.#pass(this.state.committed, fakes);
       const logits = split(pass.values(), this.#config.generators);
       const verdict = judge(real.logits, logits, this.#config);
-      const { value, gradient } = joined(logits.map((each, i) => batchLoss(this.#loss.fake, each, verdict.fakeWeights[i])));
+      const { value, gradient } = joined(
+        logits.map((each, i) => batchLoss(this.#loss.fake, each, verdict.fakeWeights[i])),
+      );
       const gradients = this.#sum(real.gradients, pass.gradients(gradient, { weights: true, input: false }).weights);
       const gradientNorm = globalNorm(this.#engine, gradients);
       this.state.stage(gradients);

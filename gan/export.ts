@@ -68,4 +68,3 @@ function tfjsLayer({ tf }: Engine, layer: Layer, common: { name: string; inputSh
       return tf.layers.reshape({ ...common, targetShape: [...layer.shape] });
   }
 }
-

@@ -63,7 +63,12 @@ function withoutWeights(output: Tensor, saved: readonly Tensor[], gradient: (dy:
   return { output, saved, gradients: (dy) => ({ input: gradient(dy), weights: {} }) };
 }
 
-function densePass(ops: Operations, { name, bias }: { name: string; bias: boolean }, weights: Weights, x: Tensor): LayerPass {
+function densePass(
+  ops: Operations,
+  { name, bias }: { name: string; bias: boolean },
+  weights: Weights,
+  x: Tensor,
+): LayerPass {
   const kernel = weight(weights, `${name}/kernel`);
   return {
     output: biased(ops, name, bias, weights, ops.matMul(x, kernel)),
@@ -150,4 +155,3 @@ function biased(ops: Operations, name: string, bias: boolean, weights: Weights, 
 function biasGradient(ops: Operations, name: string, bias: boolean, dy: Tensor): Record<string, Tensor> {
   return bias ? { [`${name}/bias`]: ops.biasGradient(dy) } : {};
 }
-

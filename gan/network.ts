@@ -27,7 +27,14 @@ export class Pass implements Disposable {
    * @param x [batch, ...architecture.input]; the pass takes it over
    * @param training batch norm uses the batch's own statistics; else the moving ones, and there is no gradient
    */
-  constructor(engine: Engine, ops: Operations, architecture: Architecture, weights: Weights, x: Tensor, training: boolean) {
+  constructor(
+    engine: Engine,
+    ops: Operations,
+    architecture: Architecture,
+    weights: Weights,
+    x: Tensor,
+    training: boolean,
+  ) {
     this.#engine = engine;
     const layers: LayerPass[] = [];
     this.#held = engine.tf.tidy(() => {
@@ -37,7 +44,11 @@ export class Pass implements Disposable {
         layers.push(pass);
         value = pass.output;
       }
-      const held = layers.flatMap(({ output, saved, statistics }) => [output, ...saved, ...Object.values(statistics ?? {})]);
+      const held = layers.flatMap(({ output, saved, statistics }) => [
+        output,
+        ...saved,
+        ...Object.values(statistics ?? {}),
+      ]);
       // Weights among the saved tensors belong to the network, not to the pass.
       const owned = new Set(Object.values(weights));
       return [...new Set(held)].filter((tensor) => !owned.has(tensor));
@@ -80,9 +91,7 @@ export class Pass implements Disposable {
           ['moving_variance', statistics.variance],
         ] as const) {
           const old = weight(weights, `${layer.name}/${role}`);
-          moved[`${layer.name}/${role}`] = old
-            .mul(1 - MOVING_AVERAGE_MOMENTUM)
-            .add(batch.mul(MOVING_AVERAGE_MOMENTUM));
+          moved[`${layer.name}/${role}`] = old.mul(1 - MOVING_AVERAGE_MOMENTUM).add(batch.mul(MOVING_AVERAGE_MOMENTUM));
         }
       }
       return moved;

@@ -12,10 +12,16 @@ export type RandomStream = () => number;
  * The stream of numbers for a purpose, e.g. `randomStream(seed, 'latents', step)`.
  *
  * The first 128 bits of the SHA-256 of the seed (all its 53 bits) and the path are the state of xoroshiro128+:
- * streams of different paths do not overlap in practice, whatever the paths have in common.
+ * streams of different paths do not overlap in practice, whatever the paths have in common. The parts are joined
+ * with '/', and a number counts as its digits: the paths of one purpose must have the same number of parts.
+ * @throws RangeError when the seed is not a whole number from 0 to 2^53 - 1 (a rounded one would be another seed's)
  */
 export function randomStream(seed: number, ...path: readonly (string | number)[]): RandomStream {
-  const digest = createHash('sha256').update([seed, ...path].join('/')).digest();
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new RangeError(`a seed is a whole number from 0 to 2^53 - 1, not ${seed}`);
+  const digest = createHash('sha256')
+    .update([seed, ...path].join('/'))
+    .digest();
   const state = [0, 4, 8, 12].map((offset) => digest.readInt32LE(offset));
   const generator = xoroshiro128plusFromState(state);
   return () => generator.next();
@@ -24,6 +30,14 @@ export function randomStream(seed: number, ...path: readonly (string | number)[]
 /** Uniform in (0, 1), never 0. */
 export function uniform(stream: RandomStream): number {
   return ((stream() >>> 0) + 0.5) / 0x1_0000_0000;
+}
+
+/** Uniform in (0, 1) as float32, never 0 and never 1. */
+export function uniforms(stream: RandomStream, count: number): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(count);
+  // 23 bits and a half are exact in a float32; with more, the largest would be rounded to 1.
+  for (let i = 0; i < count; i += 1) values[i] = ((stream() >>> 9) + 0.5) / 0x80_0000;
+  return values;
 }
 
 /** Standard normal values (Box and Muller 1958), as float32. */

@@ -40,7 +40,7 @@ async function work(inbox: Inbox, job: Job): Promise<void> {
   if (first === undefined) return;
   const ready = role(first.begin);
   inbox.send({ kind: 'phase', phase: 'training' });
-  for (let begin: Begin__Output | null = first.begin; begin !== null; ) {
+  for (let begin: Begin__Output | null = first.begin; begin !== null;) {
     inbox.send({ kind: 'vote', vote: step(engine, ready, begin) });
     const message = await inbox.next('commit');
     if (message === undefined) return;
@@ -124,4 +124,3 @@ function finish(inbox: Inbox, job: Job, role: Role, commit: Commit__Output): voi
     inbox.send({ kind: 'samples', step: number, shape, dtype: image ? 'uint8' : 'float32', data: bytes });
   }
 }
-

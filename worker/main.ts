@@ -65,7 +65,9 @@ function readToken(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new UsageError(`cannot read the token file ${file}: the coordinator writes it to RUN/token`, { cause: error });
+    throw new UsageError(`cannot read the token file ${file}: the coordinator writes it to RUN/token`, {
+      cause: error,
+    });
   }
 }
 

@@ -40,7 +40,15 @@ export type ToNetwork =
   | { kind: 'vote'; vote: Vote }
   | { kind: 'samples'; step: number; shape: number[]; dtype: 'uint8' | 'float32'; data: Uint8Array }
   | { kind: 'fakes'; epoch: number; step: number; shape: number[]; data: Float32Array }
-  | { kind: 'judgement'; generator: number; epoch: number; step: number; loss: number; plainLoss: number; gradient: Float32Array }
+  | {
+      kind: 'judgement';
+      generator: number;
+      epoch: number;
+      step: number;
+      loss: number;
+      plainLoss: number;
+      gradient: Float32Array;
+    }
   | { kind: 'save'; step: number; epoch: number; file: Uint8Array }
   | { kind: 'load'; step: number; epoch: number }
   | { kind: 'phase'; phase: string }

@@ -3,13 +3,7 @@ import type { Phase } from '../proto/generated/duet/v1/Phase.js';
 
 /** wait-…: for another role. All others are this role's own work. */
 export type PhaseName =
-  | 'forward'
-  | 'wait-gradients'
-  | 'backward'
-  | 'real-half'
-  | 'wait-activations'
-  | 'update'
-  | 'judge';
+  'forward' | 'wait-gradients' | 'backward' | 'real-half' | 'wait-activations' | 'update' | 'judge';
 
 export class Phases {
   readonly #done: Phase[] = [];

@@ -41,7 +41,10 @@ export async function prepareWithProgress(flavour: Flavour, rebuild = false): Pr
   const output = process.stderr;
   output.write('preparing the native engine, once on this machine (about a minute and 0.9 GB)\n');
   const bar = output.isTTY
-    ? new SingleBar({ format: '{bar} {percentage}%  {text}', barsize: 20, stream: output, hideCursor: true }, Presets.shades_classic)
+    ? new SingleBar(
+        { format: '{bar} {percentage}%  {text}', barsize: 20, stream: output, hideCursor: true },
+        Presets.shades_classic,
+      )
     : undefined;
   const abort = new AbortController();
   const interrupt = () => abort.abort();

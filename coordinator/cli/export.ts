@@ -39,7 +39,10 @@ interface ExportOptions {
 }
 
 /** Writes OUT/generator-k/model.json and its weights for every generator of a run. */
-export async function exportGenerators(directory: RunDirectory, { prepared, say, step, out }: ExportOptions): Promise<void> {
+export async function exportGenerators(
+  directory: RunDirectory,
+  { prepared, say, step, out }: ExportOptions,
+): Promise<void> {
   const { training, sampleShape } = readRecord(directory);
   const chosen = chosenCheckpoint(directory, step);
   const engine = loadEngine({ prepared, threads: 1, device: 'cpu', quiet: true });

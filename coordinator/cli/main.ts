@@ -24,9 +24,11 @@ Examples:
 
 await runCommand(async () => {
   let code: ExitCode | undefined;
-  const finish = <T>(command: (options: T) => Promise<ExitCode>) => async (options: T) => {
-    code = await command(options);
-  };
+  const finish =
+    <T>(command: (options: T) => Promise<ExitCode>) =>
+    async (options: T) => {
+      code = await command(options);
+    };
   const program = new Command('coordinator')
     .description('Trains GANs with several generators and one discriminator, each in a worker process of its own.')
     .version(VERSION);
@@ -53,7 +55,10 @@ await runCommand(async () => {
     .requiredOption('--run <dir>', 'run directory')
     .option('--step <n>', 'checkpoint of this step (default: the newest)')
     .option('--out <dir>', 'folder to write to (default: RUN/export)')
-    .addHelpText('after', '\nExample:\n  $ npx coordinator export --run runs/ID      writes runs/ID/export/generator-1/model.json, ...')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ npx coordinator export --run runs/ID      writes runs/ID/export/generator-1/model.json, ...',
+    )
     .action(finish(exportCommand));
 
   program
@@ -65,7 +70,11 @@ await runCommand(async () => {
     .action(finish(engineCommand));
 
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().showHelpAfterError(`(${command === program ? 'coordinator' : `coordinator ${command.name()}`} --help shows examples)`);
+    command
+      .exitOverride()
+      .showHelpAfterError(
+        `(${command === program ? 'coordinator' : `coordinator ${command.name()}`} --help shows examples)`,
+      );
   }
   await program.parseAsync();
   return code;

@@ -46,17 +46,25 @@ export async function sampleCommand(flags: SampleFlags): Promise<ExitCode> {
   }));
   const centres = isMixture(training.data) ? { centres: mixtureNamed(training.data).centres } : {};
   const picture = await sampleGrid({ bands, shape: sampleShape, ...centres });
-  const file = flags.out === undefined ? directory.file('samples', `drawn-${checkpointName(step)}.png`) : resolve(flags.out);
+  const file =
+    flags.out === undefined ? directory.file('samples', `drawn-${checkpointName(step)}.png`) : resolve(flags.out);
   mkdirSync(dirname(file), { recursive: true });
   writeWhole(file, picture);
   process.stdout.write(`${roles.join(', ')} of step ${step}: ${file}\n`);
   return 0;
 }
 
-function draw(engine: Engine, architecture: Architecture, weights: readonly NamedArray[], z: Float32Array): Float32Array {
+function draw(
+  engine: Engine,
+  architecture: Architecture,
+  weights: readonly NamedArray[],
+  z: Float32Array,
+): Float32Array {
   const { tf } = engine;
   const size = architecture.input[0] ?? 1;
-  const tensors = Object.fromEntries(weights.map(({ name, shape, data }) => [name, tf.tensor(data, [...shape], 'float32')]));
+  const tensors = Object.fromEntries(
+    weights.map(({ name, shape, data }) => [name, tf.tensor(data, [...shape], 'float32')]),
+  );
   const latents = tf.tensor2d(z, [z.length / size, size], 'float32');
   using pass = new Pass(engine, createOperations(engine), architecture, tensors, latents, false);
   return pass.values();

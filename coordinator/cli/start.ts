@@ -33,6 +33,14 @@ import { stopOnSignals } from './signals.js';
 
 type Flags = Readonly<Record<string, unknown>>;
 
+/** Flags that are not keys of the config file. */
+interface StartFlags extends Flags {
+  config?: string;
+  out?: string;
+  resume?: string;
+  acceptChanges?: true;
+}
+
 const number = (text: string): unknown => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text));
 const oneOf = (names: readonly string[]) => names.join(', ');
 
@@ -73,17 +81,18 @@ export function addStartOptions(command: Command): Command {
     .option('--keep-checkpoints <n>', 'how many checkpoints stay (default 3)', number);
 }
 
-export async function startCommand(flags: Flags): Promise<ExitCode> {
+export async function startCommand(flags: StartFlags): Promise<ExitCode> {
   const { config, out, resume, acceptChanges, ...given } = flags;
-  const file = config === undefined ? {} : readConfigFile(String(config));
+  const file = config === undefined ? {} : readConfigFile(config);
   const begun = performance.now();
   const say = (line: string) => void process.stdout.write(`${line}\n`);
-  if (resume !== undefined && out !== undefined) throw new UsageError('--resume goes on in its own directory: leave --out away');
-  const plan = resume === undefined ? newPlan({ ...file, ...given }) : resumedPlan(String(resume), { ...file, ...given });
+  if (resume !== undefined && out !== undefined)
+    throw new UsageError('--resume goes on in its own directory: leave --out away');
+  const plan = resume === undefined ? newPlan({ ...file, ...given }) : resumedPlan(resume, { ...file, ...given });
   const cards = plan.settings.placement === 'local' ? await usableCards(plan.engine.device) : [];
   const prepared =
     plan.settings.placement === 'local' ? await prepareWithProgress(cards.length > 0 ? 'cuda' : 'cpu') : undefined;
-  const run = openRun(plan, out === undefined ? undefined : String(out), acceptChanges === true);
+  const run = openRun(plan, out, acceptChanges === true);
   using signals = stopOnSignals();
   const outcome = await trainRun(run, placementOf(plan, cards, prepared), signals.stop, say);
   if (!outcome.stopped && prepared !== undefined) await exportGenerators(run.directory, { prepared, say: () => {} });
@@ -114,7 +123,11 @@ function resumedPlan(path: string, given: Flags): Plan {
   return { ...options, engine: record.engine, resumed: { directory, record } };
 }
 
-function placementOf({ settings }: Plan, cards: readonly NvidiaCard[], prepared: PreparedEngine | undefined): Placement {
+function placementOf(
+  { settings }: Plan,
+  cards: readonly NvidiaCard[],
+  prepared: PreparedEngine | undefined,
+): Placement {
   return settings.placement === 'external'
     ? externalPlacement
     : localPlacement({ cards, libraryPath: prepared?.libraryPath ?? [] });
@@ -125,7 +138,9 @@ function openRun(plan: Plan, out: string | undefined, accept: boolean): Run {
   const directory = resumed?.directory ?? RunDirectory.create(out ?? defaultFolder(training.system, training.data));
   const roles = rolesOf(training.generators);
   const cores = availableParallelism();
-  const threads = resumed?.record.threads ?? Object.fromEntries(roles.map((role) => [role, threadsOf(role, cores, training.generators)]));
+  const threads =
+    resumed?.record.threads ??
+    Object.fromEntries(roles.map((role) => [role, threadsOf(role, cores, training.generators)]));
   let record: RunRecord = {
     ...(resumed?.record ?? newRecord(directory, { training, settings, engine, threads })),
     training,
@@ -138,7 +153,9 @@ function openRun(plan: Plan, out: string | undefined, accept: boolean): Run {
   const journal = new Journal(directory);
   const step = resumed === undefined ? 0 : newestGoodCheckpoint(directory, journal, roles);
   if (step >= training.steps) {
-    throw new UsageError(`${directory.path} has come to step ${step} of ${training.steps} already: give a larger --steps to go on`);
+    throw new UsageError(
+      `${directory.path} has come to step ${step} of ${training.steps} already: give a larger --steps to go on`,
+    );
   }
   journal.rewind(step);
   change({});
@@ -163,7 +180,12 @@ function defaultFolder(system: string, data: string): string {
   return `runs/${time}-${system}-${name.replaceAll(/[^\w.-]/g, '_')}`;
 }
 
-async function trainRun(run: Run, placement: Placement, stop: AbortSignal, say: (line: string) => void): Promise<Outcome> {
+async function trainRun(
+  run: Run,
+  placement: Placement,
+  stop: AbortSignal,
+  say: (line: string) => void,
+): Promise<Outcome> {
   const { directory, journal, training } = run;
   let status: RunStatus = { id: directory.id, state: 'starting', pid: process.pid, address: '', step: run.step };
   const become = (change: Partial<RunStatus>) => {
@@ -186,14 +208,20 @@ async function trainRun(run: Run, placement: Placement, stop: AbortSignal, say: 
             ? { event: 'run-started', workers, address }
             : { event: 'run-resumed', step: run.step, workers, address },
         );
-        say(`${training.system} on ${training.data}: ${training.generators} generators, ${workers} workers, seed ${training.seed}`);
+        say(
+          `${training.system} on ${training.data}: ${training.generators} generators, ${workers} workers, seed ${training.seed}`,
+        );
         say(`run directory  ${directory.path}`);
         say(`coordinator    ${address} (gRPC)`);
         if (run.step > 0) say(`resumed        from step ${run.step}`);
       },
     });
     const state = outcome.stopped ? 'stopped' : 'finished';
-    journal.event({ event: `run-${state}`, step: outcome.step, reason: outcome.stopped ? String(stop.reason) : 'all steps' });
+    journal.event({
+      event: `run-${state}`,
+      step: outcome.step,
+      reason: outcome.stopped ? String(stop.reason) : 'all steps',
+    });
     become({ state, step: outcome.step });
     return outcome;
   } catch (error) {
@@ -206,14 +234,23 @@ async function trainRun(run: Run, placement: Placement, stop: AbortSignal, say: 
 function concludeFailure({ directory, journal, step }: Run, status: RunStatus, error: unknown): void {
   if (status.state === 'starting' && step === 0) return directory.discard();
   try {
-    journal.event({ event: 'run-failed', step: status.step, reason: error instanceof Error ? error.message : String(error) });
+    journal.event({
+      event: 'run-failed',
+      step: status.step,
+      reason: error instanceof Error ? error.message : String(error),
+    });
     writeStatus(directory, { ...status, state: 'failed' });
   } catch {
     // A full disk may be the very reason; the first error is the one to tell.
   }
 }
 
-function report({ directory }: Run, { step, stopped, picture }: Outcome, seconds: number, say: (line: string) => void): void {
+function report(
+  { directory }: Run,
+  { step, stopped, picture }: Outcome,
+  seconds: number,
+  say: (line: string) => void,
+): void {
   say(stopped ? `stopped at step ${step} with a checkpoint` : `done: ${step} steps in ${Math.round(seconds)} s`);
   if (picture !== undefined) say(`samples        ${picture}`);
   say(`checkpoints    ${directory.file('checkpoints')}`);

@@ -1,65 +1,70 @@
 /** Sample grids as PNG: one band a generator, so that two generators can be compared at a glance. */
-import sharp from 'sharp';
+import { type Band, bandColour } from './bands.js';
+import { Canvas } from './canvas.js';
+import { ADVANCE, LINE_HEIGHT } from './pixel-font.js';
 import { scatterPlot } from './scatter-plot.js';
 
-export interface Band {
-  title: string;
-  /** [count, ...shape]: bytes 0 to 255 for images; float32 for points, and for images in [-1, 1]. */
-  samples: Float32Array | Uint8Array;
-  count: number;
-}
+export { type Band, BAND_COLOURS } from './bands.js';
 
 export interface SampleGridOptions {
   bands: readonly Band[];
-  /** Shape of one sample. */
+  /** Shape of one sample: [height, width, 1 or 3], or [2] for points. */
   shape: readonly number[];
-  /** Centres of the modes that the data has, where they are known. */
+  /** Images in a row; 16 when absent. */
+  columns?: number;
+  /** Points: centres of the modes that the data has, where they are known. */
   centres?: readonly (readonly [number, number])[];
+  /** Points: half the side of the square that is shown; from the centres, or from the points, when absent. */
+  limit?: number;
 }
 
 const COLUMNS = 16;
-const GAP = 1;
-const MARGIN = 6;
-/** One colour a generator: its bar at the left of its band. */
-export const BAND_COLOURS = ['#2563eb', '#d97706', '#059669', '#c026d3', '#dc2626', '#0891b2', '#65a30d', '#7c3aed'];
-const BAR = 5;
-/** Small digits are hard to see. */
+/** All in px of the finished picture. */
+const GAP = 2;
+const MARGIN = 12;
+const BAND_GAP = 16;
+/** A bar in its generator's colour at the left of a band. */
+const BAR = 6;
+const TITLE_SCALE = 2;
+const TITLE = LINE_HEIGHT * TITLE_SCALE + 6;
+/** Small digits are hard to see: samples are enlarged, pixel by pixel, to at least this. */
 const LEAST_SIDE = 56;
-const PAPER = { r: 244, g: 244, b: 245 };
+const PAPER = '#f4f4f5';
 
-export async function sampleGrid({ bands, shape, centres }: SampleGridOptions): Promise<Buffer> {
-  if (shape.length === 1) return scatterPlot(bands, centres);
-  const [height = 0, width = 0, channels = 1] = shape;
-  const columns = Math.min(COLUMNS, Math.max(...bands.map((band) => band.count)));
-  const rows = bands.map((band) => Math.ceil(band.count / columns));
-  const canvasWidth = 2 * MARGIN + BAR + columns * (width + GAP);
-  const bandHeights = rows.map((count) => count * (height + GAP) + MARGIN);
-  const canvasHeight = MARGIN + bandHeights.reduce((a, b) => a + b, 0);
-  const canvas = new Uint8Array(canvasWidth * canvasHeight * 3);
-  for (let i = 0; i < canvas.length; i += 3) canvas.set([PAPER.r, PAPER.g, PAPER.b], i);
+/** @returns a PNG; points become a scatter plot */
+export async function sampleGrid({
+  bands,
+  shape,
+  columns = COLUMNS,
+  centres,
+  limit,
+}: SampleGridOptions): Promise<Buffer> {
+  if (shape.length === 1) return scatterPlot(bands, centres, limit);
+  const [height = 1, width = 1, channels = 1] = shape;
+  const scale = Math.max(1, Math.ceil(LEAST_SIDE / width));
+  const across = Math.max(1, Math.min(columns, Math.max(0, ...bands.map((band) => band.count))));
+  const step = { x: width * scale + GAP, y: height * scale + GAP };
+  const rowsOf = (band: Band) => Math.ceil(band.count / across);
+  const bandHeight = (band: Band) => TITLE + Math.max(0, rowsOf(band) * step.y - GAP);
+  const left = MARGIN + BAR + 2 * GAP;
+  const titles = bands.map((band) => band.title.length * ADVANCE * TITLE_SCALE);
+  const canvas = new Canvas(
+    left + Math.max(across * step.x - GAP, ...titles) + MARGIN,
+    2 * MARGIN + bands.reduce((sum, band) => sum + bandHeight(band) + BAND_GAP, -BAND_GAP),
+    PAPER,
+  );
   let top = MARGIN;
   for (const [index, band] of bands.entries()) {
-    const bandHeight = (bandHeights[index] ?? 0) - MARGIN;
-    fillBar(canvas, canvasWidth, top, bandHeight, BAND_COLOURS[index % BAND_COLOURS.length] as string);
+    canvas.fill(MARGIN, top, BAR, bandHeight(band), bandColour(index));
+    canvas.text(left, top, band.title, bandColour(index), TITLE_SCALE);
     for (let sample = 0; sample < band.count; sample += 1) {
-      const x = MARGIN + BAR + GAP + (sample % columns) * (width + GAP);
-      const y = top + Math.floor(sample / columns) * (height + GAP);
-      drawSample(canvas, canvasWidth, band.samples, sample, { x, y, width, height, channels });
+      const x = left + (sample % across) * step.x;
+      const y = top + TITLE + Math.floor(sample / across) * step.y;
+      drawSample(canvas, band.samples, sample, { x, y, width, height, channels, scale });
     }
-    top += bandHeight + MARGIN;
+    top += bandHeight(band) + BAND_GAP;
   }
-  const scale = Math.max(1, Math.ceil(LEAST_SIDE / width));
-  return sharp(canvas, { raw: { width: canvasWidth, height: canvasHeight, channels: 3 } })
-    .resize(canvasWidth * scale, canvasHeight * scale, { kernel: 'nearest' })
-    .png({ compressionLevel: 9, palette: channels === 1 })
-    .toBuffer();
-}
-
-function fillBar(canvas: Uint8Array, canvasWidth: number, top: number, height: number, colour: string): void {
-  const rgb = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
-  for (let y = top; y < top + height; y += 1) {
-    for (let x = MARGIN - 2; x < MARGIN - 2 + BAR - 1; x += 1) canvas.set(rgb, (y * canvasWidth + x) * 3);
-  }
+  return canvas.png();
 }
 
 interface Place {
@@ -68,16 +73,24 @@ interface Place {
   width: number;
   height: number;
   channels: number;
+  scale: number;
 }
 
-function drawSample(canvas: Uint8Array, canvasWidth: number, samples: Band['samples'], index: number, place: Place): void {
-  const { x, y, width, height, channels } = place;
+function drawSample(canvas: Canvas, samples: Band['samples'], index: number, place: Place): void {
+  const { x, y, width, height, channels, scale } = place;
   const start = index * width * height * channels;
-  for (let pixel = 0; pixel < width * height; pixel += 1) {
-    const at = ((y + Math.floor(pixel / width)) * canvasWidth + x + (pixel % width)) * 3;
-    for (let colour = 0; colour < 3; colour += 1) {
-      const value = samples[start + pixel * channels + (channels === 3 ? colour : 0)] ?? 0;
-      canvas[at + colour] = samples instanceof Float32Array ? Math.min(255, Math.max(0, (value + 1) * 127.5)) : value;
+  const colour = (pixel: number, channel: number) =>
+    byteOf(samples, start + pixel * channels + (channels === 3 ? channel : 0));
+  for (let row = 0; row < height * scale; row += 1) {
+    for (let column = 0; column < width * scale; column += 1) {
+      const pixel = Math.floor(row / scale) * width + Math.floor(column / scale);
+      canvas.set(x + column, y + row, colour(pixel, 0), colour(pixel, 1), colour(pixel, 2));
     }
   }
+}
+
+/** Black where a value is missing or not a number. */
+function byteOf(samples: Band['samples'], at: number): number {
+  const value = samples[at] ?? 0;
+  return samples instanceof Float32Array ? Math.round(Math.min(255, Math.max(0, (value + 1) * 127.5))) || 0 : value;
 }

@@ -1,33 +1,61 @@
 /** Points of 2-D generators as a PNG: one panel a generator, the data's modes as rings. */
 import sharp from 'sharp';
-import { BAND_COLOURS, type Band } from './sample-grid.js';
+import { type Band, bandColour } from './bands.js';
+import { ADVANCE, LINE_HEIGHT, textPixels } from './pixel-font.js';
 
-const PANEL = 320;
+/** Side of a panel, px. */
+const PANEL = 360;
+/** Above the panels, for the titles. */
+const HEADER = 26;
+const TITLE_SCALE = 2;
 const PADDING = 12;
+/** Room around the outermost mode or point. */
+const ROOM = 1.25;
 
-export async function scatterPlot(bands: readonly Band[], centres: readonly (readonly [number, number])[] = []): Promise<Buffer> {
-  const reach = limit(bands, centres);
+type Centres = readonly (readonly [number, number])[];
+
+/** @param limit half the side of the square that is shown: all modes, or all points where no modes are known, when absent */
+export async function scatterPlot(bands: readonly Band[], centres: Centres = [], limit?: number): Promise<Buffer> {
+  const reach = limit ?? reachOf(bands, centres);
   const panels = bands.map((band, index) => panel(band, index, reach, centres));
-  const width = bands.length * PANEL;
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${PANEL}"><rect width="100%" height="100%" fill="#ffffff"/>${panels.join('')}</svg>`;
-  return sharp(Buffer.from(svg), { density: 144 }).png({ palette: true }).toBuffer();
+  const size = `width="${Math.max(1, bands.length) * PANEL}" height="${HEADER + PANEL}"`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" ${size}><rect width="100%" height="100%" fill="#ffffff"/>${panels.join('')}</svg>`;
+  return sharp(Buffer.from(svg), { unlimited: true }).png({ palette: true }).toBuffer();
 }
 
-/** Half the side of the square that is shown: all modes, or all points where no modes are known. */
-function limit(bands: readonly Band[], centres: readonly (readonly [number, number])[]): number {
-  const values = centres.length > 0 ? centres.flat() : bands.flatMap((band) => [...band.samples]);
-  return values.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 1e-6) * 1.25;
+function reachOf(bands: readonly Band[], centres: Centres): number {
+  let reach = 1e-6;
+  for (const values of centres.length > 0 ? centres : bands.map(({ samples }) => samples)) {
+    for (const value of values) if (Number.isFinite(value)) reach = Math.max(reach, Math.abs(value));
+  }
+  return reach * ROOM;
 }
 
-function panel(band: Band, index: number, reach: number, centres: readonly (readonly [number, number])[]): string {
+/** Points outside the square, or not finite, are not drawn: the title counts them. */
+function panel(band: Band, index: number, reach: number, centres: Centres): string {
+  const colour = bandColour(index);
   const scale = (value: number) => (value / reach) * (PANEL / 2 - PADDING);
   const x = (value: number) => (index * PANEL + PANEL / 2 + scale(value)).toFixed(1);
-  const y = (value: number) => (PANEL / 2 - scale(value)).toFixed(1);
-  const rings = centres.map(([a, b]) => `<circle cx="${x(a)}" cy="${y(b)}" r="7" fill="none" stroke="#a1a1aa"/>`);
-  const colour = BAND_COLOURS[index % BAND_COLOURS.length];
-  const dots = Array.from({ length: band.count }, (_, i) => [band.samples[i * 2] ?? 0, band.samples[i * 2 + 1] ?? 0])
-    .filter(([a = 0, b = 0]) => Math.abs(a) <= reach && Math.abs(b) <= reach)
-    .map(([a = 0, b = 0]) => `<circle cx="${x(a)}" cy="${y(b)}" r="2" fill="${colour}" fill-opacity="0.6"/>`);
-  const frame = `<rect x="${index * PANEL + 4}" y="4" width="${PANEL - 8}" height="${PANEL - 8}" fill="none" stroke="${colour}" stroke-width="2"/>`;
-  return frame + rings.join('') + dots.join('');
+  const y = (value: number) => (HEADER + PANEL / 2 - scale(value)).toFixed(1);
+  const rings = centres.map(([a, b]) => `<circle cx="${x(a)}" cy="${y(b)}" r="8" fill="none" stroke="#a1a1aa"/>`);
+  const dots: string[] = [];
+  for (let i = 0; i < band.count; i += 1) {
+    const [a = NaN, b = NaN] = [band.samples[i * 2], band.samples[i * 2 + 1]];
+    if (!(Math.abs(a) <= reach && Math.abs(b) <= reach)) continue;
+    dots.push(`<circle cx="${x(a)}" cy="${y(b)}" r="2" fill="${colour}" fill-opacity="0.6"/>`);
+  }
+  const left = index * PANEL + 4;
+  const outside = band.count - dots.length;
+  const heading = outside === 0 ? band.title : `${band.title} - ${outside} outside`;
+  const frame = `<rect x="${left}" y="${HEADER + 4}" width="${PANEL - 8}" height="${PANEL - 8}" fill="none" stroke="${colour}" stroke-width="2"/>`;
+  return frame + title(heading, left, colour) + rings.join('') + dots.join('');
+}
+
+function title(text: string, left: number, colour: string): string {
+  const fitting = text.slice(0, Math.floor((PANEL - 8) / (ADVANCE * TITLE_SCALE)));
+  const top = (HEADER - LINE_HEIGHT * TITLE_SCALE) / 2;
+  const squares = textPixels(fitting).map(
+    ([x, y]) => `M${left + x * TITLE_SCALE} ${top + y * TITLE_SCALE}h${TITLE_SCALE}v${TITLE_SCALE}h-${TITLE_SCALE}z`,
+  );
+  return `<path d="${squares.join('')}" fill="${colour}"/>`;
 }

@@ -2,7 +2,7 @@ import type { Placement } from './placement.js';
 
 /** The workers are started by somebody else (a person, Kubernetes); the coordinator says how. */
 export const externalPlacement: Placement = {
-  async start({ count, coordinator, tokenFile, say }) {
+  start({ count, coordinator, tokenFile, say }) {
     say(`waiting for ${count} workers; start each with`);
     say(`  npx worker join --coordinator ${coordinator} --token-file ${tokenFile}`);
   },

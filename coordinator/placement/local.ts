@@ -23,7 +23,7 @@ export function localPlacement({ cards, libraryPath }: LocalOptions): Placement 
   const children: ChildProcess[] = [];
   let leaving = false;
   return {
-    async start(options) {
+    start(options) {
       const { count, say } = options;
       if (cards.length > 0 && cards.length < count) {
         say(`${count} workers share ${cards.length} NVIDIA ${cards.length === 1 ? 'card' : 'cards'}`);
@@ -43,7 +43,11 @@ export function localPlacement({ cards, libraryPath }: LocalOptions): Placement 
   };
 }
 
-function spawnWorker(index: number, env: NodeJS.ProcessEnv, { coordinator, tokenFile, logs }: StartOptions): ChildProcess {
+function spawnWorker(
+  index: number,
+  env: NodeJS.ProcessEnv,
+  { coordinator, tokenFile, logs }: StartOptions,
+): ChildProcess {
   const log = openSync(logOf(logs, index), 'a');
   try {
     // A session of its own: Ctrl-C in the terminal is for the coordinator, which then stops the workers in order.
@@ -68,7 +72,13 @@ function logOf(logs: string, index: number): string {
   return join(logs, `worker-${index + 1}.log`);
 }
 
-function describeExit(index: number, child: ChildProcess, code: number | null, signal: string | null, logs: string): string {
+function describeExit(
+  index: number,
+  child: ChildProcess,
+  code: number | null,
+  signal: string | null,
+  logs: string,
+): string {
   const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
   const last = readFileSync(logOf(logs, index), 'utf8').trim().split('\n').at(-1) ?? '';
   return `worker process ${child.pid} ended with ${how}${last === '' ? '' : `: ${last}`}`;

@@ -1,7 +1,7 @@
 /** Where the workers come from. */
 export interface Placement extends AsyncDisposable {
   /** Starts, or announces, `count` workers that will join at `coordinator` with the token in `tokenFile`. */
-  start(options: StartOptions): Promise<void>;
+  start(options: StartOptions): void;
 }
 
 export interface StartOptions {

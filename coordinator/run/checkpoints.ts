@@ -3,7 +3,19 @@
  * A checkpoint is put together under a temporary name and renamed when all roles are in: it is complete or it does not exist.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DuetError, RefusedError, messageOf } from '../../common/errors.js';
@@ -100,7 +112,7 @@ export class RoleFile {
     }
     this.#hash.update(chunk);
     try {
-      for (let rest = chunk; rest.length > 0; ) rest = rest.subarray(writeSync(this.#file, rest));
+      for (let rest = chunk; rest.length > 0;) rest = rest.subarray(writeSync(this.#file, rest));
     } catch (error) {
       throw storageError(error, this.#path);
     }
@@ -158,7 +170,8 @@ function readManifest(folder: string): Manifest {
 
 function readVerified(folder: string, role: string, { file, bytes, sha256 }: Manifest['roles'][string]): Buffer {
   const path = join(folder, `${role}.safetensors`);
-  if (file !== `${role}.safetensors`) throw new DuetError(`the checkpoint ${folder} is damaged: ${role} is not in ${file}`);
+  if (file !== `${role}.safetensors`)
+    throw new DuetError(`the checkpoint ${folder} is damaged: ${role} is not in ${file}`);
   try {
     const found = statSync(path).size;
     if (found !== bytes) throw new DuetError(`${path} is damaged: it has ${found} bytes, not ${bytes}`);

@@ -29,7 +29,8 @@ export function readConfigFile(path: string): Record<string, unknown> {
 function readText(path: string): string {
   try {
     const bytes = readFileSync(path);
-    if (bytes.length > MOST_BYTES) throw new UsageError(`${path} has ${bytes.length} bytes, more than a config can have`);
+    if (bytes.length > MOST_BYTES)
+      throw new UsageError(`${path} has ${bytes.length} bytes, more than a config can have`);
     return bytes.toString('utf8');
   } catch (error) {
     if (error instanceof UsageError) throw error;

@@ -1,6 +1,19 @@
 /** The run directory: everything a run leaves behind, each file whole or not there. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.js';
 import { storageError } from './storage-error.js';
@@ -90,7 +103,8 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
   try {
     const file = openSync(temporary, 'w');
     try {
-      for (let bytes = Buffer.from(content as Uint8Array); bytes.length > 0; ) bytes = bytes.subarray(writeSync(file, bytes));
+      for (let bytes = Buffer.from(content as Uint8Array); bytes.length > 0;)
+        bytes = bytes.subarray(writeSync(file, bytes));
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -62,7 +62,9 @@ export class Journal {
   rewind(step: number): void {
     const path = this.#directory.file('metrics.jsonl');
     if (!existsSync(path)) return;
-    const kept = readFileSync(path, 'utf8').split('\n').filter((line) => stepOf(line) <= step);
+    const kept = readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => stepOf(line) <= step);
     writeWhole(path, kept.map((line) => `${line}\n`).join(''));
   }
 

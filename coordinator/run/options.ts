@@ -49,7 +49,8 @@ type Given = Readonly<Record<string, unknown>>;
 export function compileOptions(given: Given): RunOptions {
   const { workers, ...rest } = given;
   for (const key of Object.keys(rest)) {
-    if (!OPTION_KEYS.includes(key)) throw new UsageError(`unknown key '${key}' in the config${nearestOf(key, OPTION_KEYS)}`);
+    if (!OPTION_KEYS.includes(key))
+      throw new UsageError(`unknown key '${key}' in the config${nearestOf(key, OPTION_KEYS)}`);
   }
   const pick = (schema: z.ZodObject) => Object.fromEntries(Object.entries(rest).filter(([key]) => key in schema.shape));
   const training = checked(trainingConfigSchema, withGenerators(pick(trainingConfigSchema), workers));
@@ -64,16 +65,17 @@ export function compileOptions(given: Given): RunOptions {
 
 function withGenerators(training: Given, workers: unknown): Given {
   const { system, generators } = training;
-  if (workers === undefined) return system === 'gan' && generators === undefined ? { ...training, generators: 1 } : training;
+  if (workers === undefined)
+    return system === 'gan' && generators === undefined ? { ...training, generators: 1 } : training;
   const count = z.int().safeParse(workers);
   if (!count.success || count.data < 2 || count.data > 128) {
     throw new UsageError(
-      `--workers takes 2 to 128 (one discriminator and at least one generator), not ${String(workers)}`,
+      `--workers takes 2 to 128 (one discriminator and at least one generator), not ${JSON.stringify(workers)}`,
     );
   }
   if (generators !== undefined && generators !== count.data - 1) {
     throw new UsageError(
-      `--workers ${count.data} and --generators ${String(generators)} disagree: workers are one discriminator and the generators`,
+      `--workers ${count.data} and --generators ${JSON.stringify(generators)} disagree: workers are one discriminator and the generators`,
     );
   }
   return { ...training, generators: count.data - 1 };
@@ -93,7 +95,8 @@ function expectation(issue: z.core.$ZodIssue, value: unknown): string {
     const names = issue.values.map(String);
     return `choose one of ${names.join(', ')}${nearestOf(String(value), names)}`;
   }
-  if (issue.code === 'invalid_type') return `expected ${issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`;
+  if (issue.code === 'invalid_type')
+    return `expected ${issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`;
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
 }
 

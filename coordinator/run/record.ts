@@ -17,7 +17,11 @@ const recordSchema = z.object({
   threads: z.record(z.string(), z.int().min(1)),
   /** Shape of one sample, once the data is open. */
   sampleShape: z.array(z.int().min(1)),
-  identity: z.object({ engine: z.string().exactOptional(), device: z.string().exactOptional(), data: z.string().exactOptional() }),
+  identity: z.object({
+    engine: z.string().exactOptional(),
+    device: z.string().exactOptional(),
+    data: z.string().exactOptional(),
+  }),
 });
 export type RunRecord = z.output<typeof recordSchema>;
 
@@ -46,5 +50,7 @@ export function writeRecord(directory: RunDirectory, record: RunRecord): void {
 export function readRecord(directory: RunDirectory): RunRecord {
   const result = recordSchema.safeParse(directory.readJson(FILE));
   if (result.success) return result.data;
-  throw new UsageError(`${directory.file(FILE)} is not a config that this version of Duet wrote: ${z.prettifyError(result.error)}`);
+  throw new UsageError(
+    `${directory.file(FILE)} is not a config that this version of Duet wrote: ${z.prettifyError(result.error)}`,
+  );
 }

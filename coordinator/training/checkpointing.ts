@@ -10,7 +10,7 @@ export class Checkpointing {
   #writer: CheckpointWriter | undefined;
   #since = 0;
   #settled: (() => void) | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(run: Run, roles: readonly string[]) {
     this.#run = run;
@@ -57,7 +57,7 @@ export class Checkpointing {
 
   /** The disk refuses: the run cannot keep its promise of a checkpoint and ends. */
   failed(error: unknown): void {
-    this.#failure ??= error;
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
     this.#writer?.discard();
     this.#finish();
   }

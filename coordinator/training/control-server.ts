@@ -113,7 +113,10 @@ function acceptControl(call: Control, options: ControlServerOptions): void {
 function admitMember(call: Control, message: WorkerMessage__Output, options: ControlServerOptions): Member {
   const { join } = message;
   if (message.message !== 'join' || !join) {
-    throw new RefusedError('FAILED_PRECONDITION', `the first message must be join, not ${message.message ?? 'nothing'}`);
+    throw new RefusedError(
+      'FAILED_PRECONDITION',
+      `the first message must be join, not ${message.message ?? 'nothing'}`,
+    );
   }
   if (join.protocol !== PROTOCOL) {
     throw new RefusedError(
@@ -137,7 +140,8 @@ async function receiveState(
     for await (const { header, data } of call as AsyncIterable<StateChunk__Output>) {
       if (header) {
         if (file) throw new RefusedError('INVALID_ARGUMENT', 'a second header in one state');
-        if (header.bytes > STATE_BYTES) throw new RefusedError('RESOURCE_EXHAUSTED', `a state of ${header.bytes} bytes`);
+        if (header.bytes > STATE_BYTES)
+          throw new RefusedError('RESOURCE_EXHAUSTED', `a state of ${header.bytes} bytes`);
         file = openState(header);
       } else if (data && file) file.write(data);
       else throw new RefusedError('INVALID_ARGUMENT', 'the first message of a state must be its header');
@@ -153,7 +157,10 @@ async function receiveState(
   }
 }
 
-function sendState(call: ServerWritableStream<LoadStateRequest__Output, StateChunk>, options: ControlServerOptions): void {
+function sendState(
+  call: ServerWritableStream<LoadStateRequest__Output, StateChunk>,
+  options: ControlServerOptions,
+): void {
   const { role, step, epoch } = call.request;
   const file = options.readState(role, step);
   call.write({ header: { role, step, epoch, bytes: file.length } });

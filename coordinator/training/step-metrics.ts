@@ -22,7 +22,9 @@ export function stepMetrics(
     averageGeneratorLoss,
     verdicts: Object.fromEntries(discriminator.verdicts.map((count, i) => [i === 0 ? 'x' : `g${i}`, count])),
     gradientNorms: byRole((vote) => vote.gradientNorm),
-    phases: byRole((vote) => Object.fromEntries(vote.phases.map(({ name, milliseconds }) => [name, rounded(milliseconds)]))),
+    phases: byRole((vote) =>
+      Object.fromEntries(vote.phases.map(({ name, milliseconds }) => [name, rounded(milliseconds)])),
+    ),
     tensors: byRole((vote) => vote.tensors),
   };
 }

@@ -71,7 +71,7 @@ class Training {
     const requestStop = () => this.#bus.emit('event', { kind: 'stop-requested', by: String(stop.reason) });
     stop.addEventListener('abort', requestStop, { once: true });
     listening(server.address);
-    await placement.start({
+    placement.start({
       count: this.#roles.length,
       coordinator: server.address,
       tokenFile: run.directory.file('token'),
@@ -101,7 +101,10 @@ class Training {
       bus: this.#bus,
       admit: () => {
         if ([...this.#members].filter((member) => member.present).length >= this.#roles.length) {
-          throw new RefusedError('RESOURCE_EXHAUSTED', `all ${this.#roles.length} roles of this run have their workers`);
+          throw new RefusedError(
+            'RESOURCE_EXHAUSTED',
+            `all ${this.#roles.length} roles of this run have their workers`,
+          );
         }
       },
       openState: (header) => this.#checkpointing.open(header),
@@ -222,7 +225,7 @@ class Training {
     run.journal.event({ event: 'training-began', epoch: EPOCH, step: this.#step });
     spectator.began(this.#step);
     this.#begin();
-    for (let since = performance.now(); ; ) {
+    for (let since = performance.now(); ;) {
       const votes = await this.#votes();
       const decision = decide(this.#roles, votes);
       if (decision.kind !== 'commit') {
@@ -267,7 +270,11 @@ class Training {
       if (!message.vote) continue;
       const stale = whyStale(message.vote, EPOCH, this.#step + 1);
       if (stale !== undefined || member.role === undefined) {
-        this.#run.journal.event({ event: 'message-refused', worker: member.name, reason: stale ?? 'a vote without a role' });
+        this.#run.journal.event({
+          event: 'message-refused',
+          worker: member.name,
+          reason: stale ?? 'a vote without a role',
+        });
         continue;
       }
       votes.set(member.role, message.vote);

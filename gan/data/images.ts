@@ -1,6 +1,7 @@
 /** Images kept as bytes, four times smaller than floats; scaled to [-1, 1] when a batch asks for them. */
 import { createHash } from 'node:crypto';
 import type { Dataset } from './dataset.js';
+import { gatherSamples } from './gather.js';
 
 export interface ImageBytes {
   /** [height, width, channels] */
@@ -12,26 +13,28 @@ export interface ImageBytes {
 
 export function imageDataset(name: string, { shape, train, heldOut }: ImageBytes): Dataset {
   const size = shape[0] * shape[1] * shape[2];
+  let sha256: string | undefined;
   return {
     name,
     kind: 'image',
     shape,
     count: train.length / size,
     heldOut: heldOut.length / size,
-    gather: (indices) => gather(train, size, indices),
-    gatherHeldOut: (indices) => gather(heldOut, size, indices),
-    sha256: createHash('sha256').update(shape.join('x')).update(train).digest('hex'),
+    gather: (indices, into) => gather(train, size, indices, into),
+    gatherHeldOut: (indices, into) => gather(heldOut, size, indices, into),
+    get sha256() {
+      sha256 ??= createHash('sha256').update(shape.join('x')).update(train).digest('hex');
+      return sha256;
+    },
   };
 }
 
 /** Where tanh lives: 0 → -1, 255 → 1. */
 const SCALED = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
 
-function gather(bytes: Uint8Array, size: number, indices: Uint32Array): Float32Array<ArrayBuffer> {
-  const batch = new Float32Array(indices.length * size);
-  for (let i = 0; i < indices.length; i += 1) {
-    const from = (indices[i] as number) * size;
-    for (let k = 0; k < size; k += 1) batch[i * size + k] = SCALED[bytes[from + k] as number] as number;
-  }
-  return batch;
+function gather(bytes: Uint8Array, size: number, indices: Uint32Array, into: Float32Array<ArrayBuffer> | undefined) {
+  return gatherSamples({ count: bytes.length / size, size }, indices, into, (index, batch, at) => {
+    const from = index * size;
+    for (let k = 0; k < size; k += 1) batch[at + k] = SCALED[bytes[from + k] as number] as number;
+  });
 }

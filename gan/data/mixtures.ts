@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { normals, randomStream, uniform } from '../random.js';
 import type { Dataset } from './dataset.js';
+import { gatherSamples } from './gather.js';
 
 export const MIXTURE_NAMES = ['ring8', 'grid25'] as const;
 export type MixtureName = (typeof MIXTURE_NAMES)[number];
@@ -40,15 +41,19 @@ export function mixtureNamed(name: MixtureName): Mixture {
 export function openMixture(name: MixtureName, seed: number): Dataset {
   const train = draw(name, seed, 'train', TRAINING_POINTS);
   const heldOut = draw(name, seed, 'held-out', HELD_OUT_POINTS);
+  let sha256: string | undefined;
   return {
     name,
     kind: 'points',
     shape: [2],
     count: TRAINING_POINTS,
     heldOut: HELD_OUT_POINTS,
-    gather: (indices) => gather(train, indices),
-    gatherHeldOut: (indices) => gather(heldOut, indices),
-    sha256: createHash('sha256').update(new Uint8Array(train.buffer)).digest('hex'),
+    gather: (indices, into) => gather(train, indices, into),
+    gatherHeldOut: (indices, into) => gather(heldOut, indices, into),
+    get sha256() {
+      sha256 ??= createHash('sha256').update(new Uint8Array(train.buffer)).digest('hex');
+      return sha256;
+    },
   };
 }
 
@@ -64,8 +69,9 @@ function draw(name: MixtureName, seed: number, part: string, count: number): Flo
   return points;
 }
 
-function gather(points: Float32Array, indices: Uint32Array): Float32Array<ArrayBuffer> {
-  const batch = new Float32Array(indices.length * 2);
-  for (const [i, index] of indices.entries()) batch.set(points.subarray(index * 2, index * 2 + 2), i * 2);
-  return batch;
+function gather(points: Float32Array, indices: Uint32Array, into: Float32Array<ArrayBuffer> | undefined) {
+  return gatherSamples({ count: points.length / 2, size: 2 }, indices, into, (index, batch, at) => {
+    batch[at] = points[index * 2] as number;
+    batch[at + 1] = points[index * 2 + 1] as number;
+  });
 }

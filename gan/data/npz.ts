@@ -7,7 +7,10 @@ import { doublings } from '../architecture.js';
 import type { Dataset } from './dataset.js';
 import { imageDataset } from './images.js';
 
+/** Of the file, and of its arrays together: what Node reads in one piece. */
 const MOST_BYTES = 2 ** 31;
+/** Deflate cannot pack closer than 1032 to 1: an entry that claims more lies, and must not be given the memory. */
+const BEST_RATIO = 1032;
 const MEMBERS = ['train_images', 'test_images'] as const;
 
 /** @throws UsageError naming the file and what is wrong with it */
@@ -16,7 +19,9 @@ export function openNpz(path: string): Dataset {
   const [train, heldOut] = MEMBERS.map((name) => readImages(path, name, members[`${name}.npy`])) as [Images, Images];
   const [, height, width, channels] = train.shape;
   if (heldOut.shape.slice(1).join() !== train.shape.slice(1).join()) {
-    throw new UsageError(`${path}: test_images are [${heldOut.shape.join(', ')}], train_images [${train.shape.join(', ')}]`);
+    throw new UsageError(
+      `${path}: test_images are [${heldOut.shape.join(', ')}], train_images [${train.shape.join(', ')}]`,
+    );
   }
   if (height !== width) throw new UsageError(`${path}: images must be square, these are ${height} x ${width}`);
   doublings(height);
@@ -28,9 +33,11 @@ function readMembers(path: string): Record<string, Uint8Array> {
   try {
     if (statSync(path).size > MOST_BYTES) throw new UsageError(`it is larger than ${MOST_BYTES / 2 ** 30} GiB`);
     return unzipSync(readFileSync(path), {
-      filter({ name, originalSize }) {
+      filter({ name, size, originalSize }) {
         if (!MEMBERS.some((member) => name === `${member}.npy`)) return false;
         // Checked before memory is taken: a small file can claim anything.
+        if (originalSize > size * BEST_RATIO)
+          throw new UsageError(`${name} claims ${originalSize} bytes in ${size} packed ones`);
         claimed += originalSize;
         if (claimed > MOST_BYTES) throw new UsageError(`its arrays claim ${claimed} bytes, more than ${MOST_BYTES}`);
         return true;
@@ -48,11 +55,18 @@ interface Images {
 }
 
 function readImages(path: string, name: string, member: Uint8Array | undefined): Images {
-  if (member === undefined) throw new UsageError(`${path} lacks the array ${name}: expected MedMNIST's layout (${MEMBERS.join(', ')})`);
+  if (member === undefined)
+    throw new UsageError(`${path} lacks the array ${name}: expected MedMNIST's layout (${MEMBERS.join(', ')})`);
   const { dtype, shape, data, fortranOrder } = parse(path, name, member);
   if (!(data instanceof Uint8Array)) throw new UsageError(`${path}: ${name} must be uint8, it is ${dtype}`);
   const [count = 0, height = 0, width = 0, channels = 1] = shape;
-  if (fortranOrder || shape.length < 3 || shape.length > 4 || (channels !== 1 && channels !== 3) || count < 1) {
+  if (
+    fortranOrder ||
+    shape.length < 3 ||
+    shape.length > 4 ||
+    (channels !== 1 && channels !== 3) ||
+    !shape.every(isSize)
+  ) {
     throw new UsageError(
       `${path}: ${name} must be [n, size, size] or [n, size, size, 3] in C order, it is [${shape.join(', ')}]${fortranOrder ? ' in Fortran order' : ''}`,
     );
@@ -63,9 +77,14 @@ function readImages(path: string, name: string, member: Uint8Array | undefined):
   return { shape: [count, height, width, channels], bytes: data };
 }
 
+function isSize(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
+}
+
 function parse(path: string, name: string, member: Uint8Array) {
   try {
-    return parseNpy(member.slice().buffer as ArrayBuffer);
+    const own = member.byteLength === member.buffer.byteLength ? member : member.slice();
+    return parseNpy(own.buffer as ArrayBuffer);
   } catch (error) {
     throw new UsageError(`${path}: ${name} is not an array that can be read: ${messageOf(error)}`, { cause: error });
   }

@@ -8,7 +8,7 @@ export interface NvidiaCard {
   index: number;
   uuid: string;
   name: string;
-  /** MiB */
+  /** MiB; 0 where the driver does not tell (cards that share the machine's memory). */
   memory: number;
 }
 
@@ -28,25 +28,30 @@ export async function detectNvidiaCards(env: NodeJS.ProcessEnv): Promise<NvidiaC
 /** Lines of "index, uuid, name, memory in MiB"; others are passed over. */
 export function parseCards(listing: string): NvidiaCard[] {
   return listing.split('\n').flatMap((line) => {
-    const match = /^(\d+), (GPU-[\w-]+), (.+), (\d+)\s*$/.exec(line.trim());
+    const match = /^(\d+), (GPU-[\w-]+), (.+), (\d+|\[N\/A\])$/.exec(line.trim());
     if (match === null) return [];
     const [, index, uuid = '', name = '', memory] = match;
-    return [{ index: Number(index), uuid, name, memory: Number(memory) }];
+    return [{ index: Number(index), uuid, name, memory: Number(memory) || 0 }];
   });
 }
 
-/** Cards that a process may use: CUDA_VISIBLE_DEVICES, where its environment has it, by index or uuid. */
+/** Cards that a process may use: CUDA_VISIBLE_DEVICES, where its environment has it, by index or (start of) uuid. */
 export function visibleCards(cards: readonly NvidiaCard[], env: NodeJS.ProcessEnv): NvidiaCard[] {
   const visible = env['CUDA_VISIBLE_DEVICES'];
   if (visible === undefined) return [...cards];
-  return visible.split(',').flatMap((name) => cards.filter((card) => name === String(card.index) || name === card.uuid));
+  const names = visible.split(',').map((name) => name.trim());
+  return names.flatMap((name) => cards.filter((card) => isNamed(card, name)));
+}
+
+function isNamed(card: NvidiaCard, name: string): boolean {
+  return name === String(card.index) || (name.startsWith('GPU-') && card.uuid.startsWith(name));
 }
 
 /** @throws UsageError when a card is demanded and there is none */
 export function chooseFlavour(device: 'auto' | 'cuda' | 'cpu', cards: number): Flavour {
   if (device === 'cuda' && cards === 0) {
     throw new UsageError(
-      '--device cuda was asked for, but nvidia-smi finds no NVIDIA card that this process may use: use --device cpu or auto',
+      '--device cuda was asked for, but nvidia-smi finds no NVIDIA card here that this process may use: install the NVIDIA driver (nvidia-smi must list the card), look at CUDA_VISIBLE_DEVICES, or use --device cpu or auto',
     );
   }
   return device !== 'cpu' && cards > 0 ? 'cuda' : 'cpu';

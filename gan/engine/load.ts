@@ -1,5 +1,7 @@
 /** Loads the prepared native engine into this process: once, in its main thread, with its settings made before. */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import util from 'node:util';
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
 import { EngineError, UsageError } from '../../common/errors.js';
@@ -68,11 +70,7 @@ export function loadEngine({ prepared, threads, device, quiet = false }: LoadOpt
   }
   configure(threads, device, quiet);
   const { tf, backend } = requireNative(prepared);
-  if (device === 'cuda' && !backend.isUsingGpuDevice) {
-    throw new UsageError(
-      '--device cuda was asked for, but TensorFlow finds no usable card: check nvidia-smi and the CUDA 12 libraries on LD_LIBRARY_PATH (TF_CPP_MAX_VLOG_LEVEL=3 names the library that fails to open), or use --device cpu',
-    );
-  }
+  if (device === 'cuda' && !backend.isUsingGpuDevice) throw new UsageError(explainNoCard(prepared));
   loaded = {
     tf,
     backend,
@@ -102,22 +100,23 @@ function configure(threads: number, device: 'cuda' | 'cpu', quiet: boolean): voi
  */
 function requireNative(prepared: PreparedEngine): { tf: Tfjs; backend: NativeBackend } {
   const require = createRequire(import.meta.url);
-  // Removed in Node 23; tfjs-node 4.22 still calls it.
-  (util as { isNullOrUndefined?: (value: unknown) => boolean }).isNullOrUndefined ??= (value) =>
-    value === null || value === undefined;
+  restoreUtil();
   try {
     const tf = require('@tensorflow/tfjs') as Tfjs;
     const binding = require(prepared.addon) as NativeBackend['binding'];
     const parts = '@tensorflow/tfjs-node-gpu/dist';
     require(`${parts}/register_all_kernels.js`);
     const { NodeJSKernelBackend } = require(`${parts}/nodejs_kernel_backend.js`) as {
-      NodeJSKernelBackend: new (binding: unknown, name: string) => NativeBackend & import('@tensorflow/tfjs').KernelBackend;
+      NodeJSKernelBackend: new (
+        binding: unknown,
+        name: string,
+      ) => NativeBackend & import('@tensorflow/tfjs').KernelBackend;
     };
     const { nodeFileSystemRouter } = require(`${parts}/io/file_system.js`) as { nodeFileSystemRouter: never };
     const backend = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu');
     tf.enableProdMode();
     tf.registerBackend('tensorflow', () => backend, 3);
-    tf.setBackend('tensorflow');
+    void tf.setBackend('tensorflow');
     tf.io.registerLoadRouter(nodeFileSystemRouter);
     tf.io.registerSaveRouter(nodeFileSystemRouter);
     return { tf, backend };
@@ -127,4 +126,41 @@ function requireNative(prepared: PreparedEngine): { tf: Tfjs; backend: NativeBac
       { cause: error },
     );
   }
+}
+
+/** What tfjs-node 4.22 still calls: the one was removed in Node 23, the other warns of its removal since Node 22. */
+function restoreUtil(): void {
+  const old = util as { isNullOrUndefined?: (value: unknown) => boolean; isArray?: (value: unknown) => boolean };
+  old.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  old.isArray = Array.isArray;
+}
+
+/** What TensorFlow 2.21's CUDA build opens by name, the driver's library first. */
+const CUDA_LIBRARIES = [
+  ...['libcuda.so.1', 'libcudart.so.12', 'libcublas.so.12', 'libcublasLt.so.12', 'libcufft.so.11'],
+  ...['libcusolver.so.11', 'libcusparse.so.12', 'libcudnn.so.9'],
+];
+
+function explainNoCard({ libraryPath }: PreparedEngine): string {
+  const faults = CUDA_LIBRARIES.flatMap((name) => openFault(name, libraryPath) ?? []);
+  const start = '--device cuda was asked for, but TensorFlow finds no usable card: ';
+  const end = '; or use --device cpu or auto';
+  if (faults[0]?.startsWith('libcuda.so.1'))
+    return `${start}the NVIDIA driver's library does not open (${faults[0]})${end}`;
+  if (faults.length > 0)
+    return `${start}${faults.join('; ')}: prepare the engine anew with 'npx coordinator engine --rebuild'${end}`;
+  return `${start}its libraries all open, so look at nvidia-smi and CUDA_VISIBLE_DEVICES, and set TF_CPP_MAX_VLOG_LEVEL=3 to see TensorFlow's reason${end}`;
+}
+
+/** Opens a library as TensorFlow would. @returns the loader's words when it does not open */
+function openFault(name: string, libraryPath: readonly string[]): string | undefined {
+  const prepared = libraryPath.map((folder) => join(folder, name)).find((path) => existsSync(path));
+  try {
+    process.dlopen({ exports: {} }, prepared ?? name);
+  } catch (error) {
+    // Node complains of every library that is no addon, once it is open.
+    const said = (error as Error).message;
+    return said.includes('did not self-register') ? undefined : said;
+  }
+  return undefined;
 }

@@ -81,8 +81,7 @@ export function createOperations(engine: Engine): Operations {
   };
 
   /** Batch norm's kernels want NHWC; a dense layer's features become the channels of one pixel. */
-  const asImage = (x: Tensor): Tensor =>
-    x.rank === 4 ? x : tf.reshape(x, [x.shape[0] ?? 0, 1, 1, x.shape[1] ?? 0]);
+  const asImage = (x: Tensor): Tensor => (x.rank === 4 ? x : tf.reshape(x, [x.shape[0] ?? 0, 1, 1, x.shape[1] ?? 0]));
 
   return {
     matMul: (a, b, transposeA = false, transposeB = false) =>

@@ -2,7 +2,13 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RefusedError } from '../../common/errors.js';
-import { type ClientDuplexStream, callMetadata, coordinationClient, isUnreachable, rpcError } from '../../common/rpc.js';
+import {
+  type ClientDuplexStream,
+  callMetadata,
+  coordinationClient,
+  isUnreachable,
+  rpcError,
+} from '../../common/rpc.js';
 import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../../proto/generated/duet/v1/Commit.js';
 import type { CoordinationClient } from '../../proto/generated/duet/v1/Coordination.js';

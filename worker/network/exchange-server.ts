@@ -95,7 +95,10 @@ export class ExchangeServer {
     const number = (key: string) => Number(metadata.get(key)[0] ?? Number.NaN);
     const epoch = number('duet-epoch');
     if (epoch !== this.#epoch) {
-      throw new RefusedError('FAILED_PRECONDITION', `epoch ${epoch} is not the run's, which is in epoch ${this.#epoch}`);
+      throw new RefusedError(
+        'FAILED_PRECONDITION',
+        `epoch ${epoch} is not the run's, which is in epoch ${this.#epoch}`,
+      );
     }
     const generator = number('duet-generator');
     if (!Number.isInteger(generator) || generator < 1 || generator > this.#options.generators) {

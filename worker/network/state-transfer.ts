@@ -51,6 +51,7 @@ export async function loadState(client: CoordinationClient, token: string, name:
   } catch (error) {
     throw rpcError(error, PEER);
   }
-  if (file === undefined || filled < file.length) throw new DuetError(`${PEER} sent an incomplete state of ${name.role}`);
+  if (file === undefined || filled < file.length)
+    throw new DuetError(`${PEER} sent an incomplete state of ${name.role}`);
   return file;
 }

@@ -1,63 +1,57 @@
-/** Takes what is needed out of the wheel and compiles tfjs-node's addon against it, without node-gyp. */
+/** Compiles tfjs-node's addon against the unpacked TensorFlow, without node-gyp. */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../../../common/errors.js';
-import { type CommandOptions, runProgram } from './command.js';
-import { ADDON, type Flavour } from './prepared.js';
-import { type Tools, packageFolder } from './requirements.js';
-import { wheelFor } from './wheels.js';
+import { type CommandOptions, lastLine, runProgram } from './command.js';
+import { LIBRARY_FOLDER } from './prepared.js';
+import { BINDING_PACKAGE, type Tools, packageFolder } from './requirements.js';
+import { INCLUDE_FOLDER, LIBRARIES } from './unpack.js';
 
-const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 const SOURCES = ['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'];
-const FLAGS = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'];
-/** A wheel is a zip whose members are too large for memory here; Python is needed for pip anyway, and streams them. */
-const UNPACK = `
-import shutil, sys, zipfile
-wheel, folder = sys.argv[1:3]
-with zipfile.ZipFile(wheel) as archive:
-    for name in archive.namelist():
-        if name.startswith(tuple(sys.argv[3:])):
-            archive.extract(name, folder)
-`;
+const FLAGS = [
+  ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'],
+  // macOS was not tried.
+  ...(process.platform === 'darwin'
+    ? ['-undefined', 'dynamic_lookup', '-Wl,-rpath,@loader_path']
+    : ['-Wl,-rpath,$ORIGIN']),
+];
 
-/** Changes when anything does that the built addon depends on. */
-export function recipeOf(flavour: Flavour): string {
-  const hash = createHash('sha256').update(JSON.stringify([FLAGS, LIBRARIES, wheelFor(flavour).sha256]));
-  const binding = packageFolder('@tensorflow/tfjs-node-gpu');
-  if (binding === undefined) return 'no npm packages';
-  for (const name of readdirSync(join(binding, 'binding')).sort()) hash.update(readFileSync(join(binding, 'binding', name)));
+/** Changes when anything does that the addon is compiled from; undefined before npm has installed it. */
+export function recipe(): string | undefined {
+  const binding = packageFolder(BINDING_PACKAGE);
+  if (binding === undefined) return undefined;
+  const hash = createHash('sha256').update(JSON.stringify([FLAGS, LIBRARIES]));
+  const folder = join(binding, 'binding');
+  for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
   return hash.digest('hex');
 }
 
-/** @throws EngineError */
-export async function unpackWheel(wheel: string, folder: string, options: CommandOptions): Promise<void> {
-  const members = [...LIBRARIES.map((name) => `tensorflow/${name}`), 'tensorflow/include/'];
-  const { code, output } = await runProgram('python3', ['-c', UNPACK, wheel, folder, ...members], options);
-  if (code !== 0) throw new EngineError(`the wheel ${wheel} cannot be unpacked: ${output.trim().split('\n').at(-1)}`);
-  for (const name of LIBRARIES) renameSync(join(folder, 'tensorflow', name), join(folder, name));
+export interface AddonBuild {
+  /** Folder of an engine, with libraries and headers. */
+  engine: string;
+  /** File to write. */
+  output: string;
+  tools: Tools;
 }
 
-/** Leaves the two libraries and the addon in `folder`. @throws EngineError with the compiler's first complaint */
-export async function buildAddon(folder: string, tools: Tools, options: CommandOptions): Promise<string[]> {
+/** @throws EngineError with the compiler's first complaint */
+export async function buildAddon({ engine, output, tools }: AddonBuild, options: CommandOptions): Promise<void> {
+  const [program, ...first] = tools.compiler;
   const args = [
+    ...first,
     ...FLAGS,
     `-I${tools.nodeHeaders}`,
-    `-I${join(folder, 'tensorflow', 'include')}`,
+    `-I${join(engine, INCLUDE_FOLDER)}`,
     `-I${tools.binding}`,
     ...SOURCES.map((source) => join(tools.binding, source)),
+    // By path: their names end in .so.2, which -l does not look for. The addon keeps only the names.
+    ...LIBRARIES.map((name) => join(engine, LIBRARY_FOLDER, name)),
     '-o',
-    join(folder, ADDON),
-    `-L${folder}`,
-    ...LIBRARIES.map((name) => `-l:${name}`),
-    '-Wl,-rpath,$ORIGIN',
+    output,
   ];
-  const { code, output } = await runProgram(tools.compiler, args, options);
-  if (code !== 0) {
-    const complaint = output.split('\n').find((line) => line.includes('error')) ?? output.trim().split('\n').at(-1);
-    throw new EngineError(`the native engine's addon does not compile with ${tools.compiler}: ${complaint}`);
-  }
-  // 287 MB of headers have served their turn.
-  rmSync(join(folder, 'tensorflow'), { recursive: true });
-  return [...LIBRARIES, ADDON];
+  const { code, output: said } = await runProgram(program, args, options);
+  if (code === 0) return;
+  const complaint = said.split('\n').find((line) => line.includes('error')) ?? lastLine(said);
+  throw new EngineError(`the native engine's addon does not compile with ${program}: ${complaint}`);
 }

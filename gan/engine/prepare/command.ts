@@ -29,7 +29,8 @@ export async function runProgram(
   const kill = () => killGroup(child);
   signal?.addEventListener('abort', kill, { once: true });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   try {
     const code = await new Promise<number>((resolve, reject) => {
       child.once('close', (status) => resolve(status ?? 1));

@@ -2,58 +2,64 @@
  * CUDA 12 for the cuda flavour: the wheels that TensorFlow's own wheel names under its extra "and-cuda", unpacked
  * beside it, so that a machine needs the NVIDIA driver and nothing else of CUDA.
  *
- * Not run on a machine with a card: only the list and the unpacking were tried.
+ * NOT RUN: no machine with a card was at hand. Tried were the list, the download and unpacking of one of these wheels
+ * (the others were seen to be served), and that the CUDA build loads without a card.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { EngineError } from '../../../common/errors.js';
-import { type CommandOptions, runProgram } from './command.js';
+import type { CommandOptions } from './command.js';
+import { unpack } from './unpack.js';
+import { pipDownload } from './wheels.js';
 
-/** Where the libraries lie, relative to the engine's folder. */
-export const CUDA_FOLDER = 'cuda';
+/** As in site-packages: nvidia/<part>/lib. */
+const FOLDER = 'nvidia';
+/** The shared libraries and their licence. */
+const MEMBERS = String.raw`nvidia/[^/]+/lib/[^/]+\.so|.*\.dist-info/.*[Ll]icen[sc]e`;
+/** A compiler: it holds no library that TensorFlow opens, and only XLA calls it. */
+const UNUSED = /^nvidia-cuda-nvcc/;
 
-const READ_METADATA = `
-import sys, zipfile
-with zipfile.ZipFile(sys.argv[1]) as archive:
-    name = next(n for n in archive.namelist() if n.endswith('.dist-info/METADATA'))
-    sys.stdout.write(archive.read(name).decode())
-`;
+export interface CudaLibraries {
+  /** File names of the wheels. */
+  wheels: string[];
+  /** Folders of the libraries, relative to the engine's. */
+  libraryPath: string[];
+}
 
-const UNPACK_LIBRARIES = `
-import os, shutil, sys, zipfile
-folder = sys.argv[1]
-for wheel in sys.argv[2:]:
-    with zipfile.ZipFile(wheel) as archive:
-        for name in archive.namelist():
-            if '/lib/' in name and '.so' in name:
-                with archive.open(name) as source, open(os.path.join(folder, os.path.basename(name)), 'wb') as target:
-                    shutil.copyfileobj(source, target)
-`;
-
-/** "Requires-Dist: nvidia-cublas-cu12<13.0,>=12.5.3.2; extra == 'and-cuda'" → "nvidia-cublas-cu12<13.0,>=12.5.3.2" */
+/**
+ * `Requires-Dist: nvidia-cublas-cu12<13.0,>=12.5.3.2; extra == "and-cuda"` → `nvidia-cublas-cu12<13.0,>=12.5.3.2`.
+ * They are ranges: as with pip, the newest release in them is taken, which newer cards need; engine.json records it.
+ */
 export function cudaRequirements(metadata: string): string[] {
   return metadata.split('\n').flatMap((line) => {
-    const match = /^Requires-Dist: ([^;]+); extra == ["']and-cuda["']/.exec(line);
-    return match?.[1] === undefined ? [] : [match[1].replaceAll(/[ ()]/g, '')];
+    const match = /^Requires-Dist: (nvidia-[^;]+);.*\bextra == ["']and-cuda["']/.exec(line);
+    const requirement = match?.[1]?.replaceAll(/[ ()]/g, '');
+    return requirement === undefined || UNUSED.test(requirement) ? [] : [requirement];
   });
 }
 
-/** @returns the folder's name @throws EngineError */
-export async function addCudaLibraries(wheel: string, folder: string, options: CommandOptions): Promise<string> {
-  const metadata = await run(['-c', READ_METADATA, wheel], options);
-  const wheels = join(folder, 'cuda-wheels');
-  const target = join(folder, CUDA_FOLDER);
-  mkdirSync(wheels);
-  mkdirSync(target);
-  const download = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--no-cache-dir', '--progress-bar', 'off'];
-  await run([...download, '--dest', wheels, ...cudaRequirements(metadata)], options);
-  await run(['-c', UNPACK_LIBRARIES, target, ...readdirSync(wheels).map((name) => join(wheels, name))], options);
-  rmSync(wheels, { recursive: true });
-  return CUDA_FOLDER;
+/** Unpacks them into the engine's folder, one after the other to spare the disk. @throws EngineError */
+export async function addCudaLibraries(
+  metadata: string,
+  engine: string,
+  options: CommandOptions & { onPackage(requirement: string, index: number, count: number): void },
+): Promise<CudaLibraries> {
+  const requirements = cudaRequirements(metadata);
+  if (requirements.length === 0) throw new EngineError("TensorFlow's wheel names no CUDA packages under 'and-cuda'");
+  const wheels: string[] = [];
+  for (const [index, requirement] of requirements.entries()) {
+    options.onPackage(requirement, index, requirements.length);
+    wheels.push(await addOne(requirement, engine, options));
+  }
+  const parts = readdirSync(join(engine, FOLDER)).map((part) => `${FOLDER}/${part}/lib`);
+  return { wheels, libraryPath: parts.filter((folder) => existsSync(join(engine, folder))) };
 }
 
-async function run(args: string[], options: CommandOptions): Promise<string> {
-  const { code, output } = await runProgram('python3', args, options);
-  if (code === 0) return output;
-  throw new EngineError(`CUDA's libraries could not be prepared: ${output.trim().split('\n').at(-1)}`);
+async function addOne(requirement: string, engine: string, options: CommandOptions): Promise<string> {
+  const download = join(engine, 'download-cuda');
+  mkdirSync(download);
+  const wheel = await pipDownload([requirement], download, options);
+  await unpack(wheel, engine, MEMBERS, options);
+  rmSync(download, { recursive: true });
+  return basename(wheel);
 }

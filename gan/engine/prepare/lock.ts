@@ -12,7 +12,7 @@ const SILENCE_MS = 60_000;
 /** Waits for the lock file to be ours. `waiting` is called once if another process holds it. */
 export async function lock(file: string, waiting: () => void, signal?: AbortSignal): Promise<Disposable> {
   const isSilent = silence();
-  for (let told = false; ; ) {
+  for (let told = false; ;) {
     signal?.throwIfAborted();
     const ours = acquire(file);
     if (ours !== undefined) return hold(file, ours);

@@ -43,7 +43,8 @@ export async function findTools(options: CommandOptions): Promise<Tools> {
 }
 
 async function missingPython(options: CommandOptions): Promise<string | false> {
-  const install = (name: string) => (process.platform === 'darwin' ? 'brew install python3' : `apt-get install ${name}`);
+  const install = (name: string) =>
+    process.platform === 'darwin' ? 'brew install python3' : `apt-get install ${name}`;
   if (findOnPath('python3', options.env) === undefined) {
     return `Python 3 is missing, there is no python3 on PATH: ${install('python3 python3-pip')}.`;
   }

@@ -45,7 +45,11 @@ const WHEELS: Record<string, Partial<Record<Flavour, Wheel>>> = {
   },
 };
 
-/** @throws EngineError where TensorFlow has no such wheel, or where it would not be enough (Windows) */
+export function findWheel(flavour: Flavour): Wheel | undefined {
+  return WHEELS[`${process.platform}-${process.arch}`]?.[flavour];
+}
+
+/** @throws EngineError where there is no such wheel, or where nobody has made it enough (Windows) */
 export function wheelFor(flavour: Flavour, platform: string = process.platform, arch: string = process.arch): Wheel {
   const wheels = WHEELS[`${platform}-${arch}`];
   if (wheels === undefined) {

@@ -1,0 +1,67 @@
+import { globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** Which folder may import what: the architecture, kept by lint (shared design, "who may import whom"). */
+const door = (group, message) => ({ group, message });
+const TFJS = door(['@tensorflow/*'], 'Only gan/engine/ imports tfjs: go through gan/engine/index.js.');
+const GRPC = door(['@grpc/*'], 'Only common/rpc.ts and proto/ import gRPC.');
+const COORDINATOR = door(['**/coordinator/**'], 'worker/ and gan/ know nothing of the coordinator.');
+const WORKER = door(['**/worker/**'], 'coordinator/ and gan/ know nothing of the workers.');
+const BUILTINS = door(
+  ['node:net', 'node:http*', 'node:dgram', 'node:tls', 'node:dns', 'node:worker_threads'],
+  'gan/ has no network and no threads.',
+);
+
+const restrict = (files, ...patterns) => ({
+  files,
+  rules: { 'no-restricted-imports': ['error', { patterns }] },
+});
+
+export default tseslint.config(
+  globalIgnores(['dist/', 'dist.*/', 'node_modules/', 'proto/generated/', 'runs/']),
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ['*.js', '*/bin/*.js', 'scripts/*.js'] } },
+    },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'off',
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      // tfjs's d.ts types an absent tensor dimension as present; ours say what noUncheckedIndexedAccess knows.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'describe', 'it'], package: 'node:test' }] },
+      ],
+      // Our option objects are plain data with functions in them; they are made to be taken apart.
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'Named exports only.' }],
+    },
+  },
+  restrict(['bench/**', 'tests/**'], TFJS, GRPC),
+  restrict(['common/**'], TFJS, GRPC, COORDINATOR, WORKER),
+  restrict(['coordinator/**'], TFJS, GRPC, WORKER),
+  restrict(['worker/**'], TFJS, GRPC, COORDINATOR),
+  restrict(['gan/**'], TFJS, GRPC, COORDINATOR, WORKER, BUILTINS),
+  {
+    files: ['gan/**'],
+    ignores: ['gan/engine/**'],
+    rules: {
+      'no-restricted-globals': ['error', { name: 'performance', message: 'gan/ has no clock.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'gan/ has no environment.' },
+        { object: 'Date', property: 'now', message: 'gan/ has no clock.' },
+        { object: 'Math', property: 'random', message: 'Random numbers follow from the seed: gan/random.ts.' },
+      ],
+    },
+  },
+  restrict(['gan/engine/**'], GRPC, COORDINATOR, WORKER),
+  restrict(['common/rpc.ts'], TFJS, COORDINATOR, WORKER),
+  restrict(['proto/**'], TFJS, COORDINATOR, WORKER),
+  { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+);

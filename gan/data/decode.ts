@@ -1,0 +1,45 @@
+/** Reads one image file of any size and format as a small square of pixels. */
+import sharp from 'sharp';
+import { UsageError, messageOf } from '../../common/errors.js';
+
+/** 1: grey. 3: RGB. */
+export type Channels = 1 | 3;
+
+/** A picture of more pixels than this is taken for an attack or a mistake. */
+const MOST_PIXELS = 100e6;
+
+/**
+ * The middle of the picture, upright, on black where it is transparent, [size, size, channels]; of an animation, the first frame.
+ * @throws UsageError naming the file when it cannot be read
+ */
+export async function decode(path: string, size: number, channels: Channels): Promise<Buffer> {
+  return readable(path, () =>
+    open(path)
+      .rotate()
+      .flatten({ background: '#000' })
+      .resize(size, size, { fit: 'cover' })
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer(),
+  );
+}
+
+/** Whether the file's format says that it has no colour. @throws UsageError naming the file when it cannot be read */
+export async function isStoredGrey(path: string): Promise<boolean> {
+  const { space, channels } = await readable(path, () => open(path).metadata());
+  return space === 'b-w' || space === 'grey16' || channels < 3;
+}
+
+function open(path: string) {
+  return sharp(path, { failOn: 'error', limitInputPixels: MOST_PIXELS });
+}
+
+async function readable<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new UsageError(`the image ${path} cannot be read: ${messageOf(error).split('\n')[0]}; repair or remove it`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,43 @@
+// `npm test`: types and import rules, then every test, each file in a process of its own (the native engine may be loaded
+// by one thread of a process only). Names of folders or files after `--` choose some of them.
+import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from './build.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const chosen = process.argv.slice(2);
+
+function run(program, args) {
+  const { status } = spawnSync(join(root, 'node_modules', '.bin', program), args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+if (chosen.length === 0) {
+  process.stdout.write('types and import rules ...\n');
+  run('tsc', ['--noEmit', '-p', '.']);
+  run('eslint', ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/']);
+}
+await build();
+// Once, before the tests: two of them preparing at the same time would only wait for each other.
+process.stdout.write('native engine ...\n');
+const engine = spawnSync(
+  process.execPath,
+  [join(root, 'coordinator/bin/coordinator.js'), 'engine', '--device', 'cpu'],
+  {
+    stdio: 'inherit',
+  },
+);
+if (engine.status !== 0) process.exit(engine.status ?? 1);
+
+const files = readdirSync(join(root, 'dist', 'tests'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.js'))
+  .filter((file) => chosen.length === 0 || chosen.some((part) => file.includes(part)))
+  .map((file) => join(root, 'dist', 'tests', file))
+  .sort();
+// One file at a time: many train with three processes on what may be two cores.
+const args = ['--test', '--test-concurrency=1', '--test-reporter=spec', '--test-reporter-destination=stdout'];
+const counts = ['--test-reporter', join(root, 'scripts', 'count-reporter.js'), '--test-reporter-destination=stdout'];
+const child = spawn(process.execPath, [...args, ...counts, ...files], { cwd: root, stdio: 'inherit' });
+child.on('exit', (code) => process.exit(code ?? 1));
