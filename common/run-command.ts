@@ -20,6 +20,10 @@ export async function runCommand(action: () => Promise<ExitCode | undefined>): P
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof Error && error.name === 'AbortError') {
+    process.stderr.write('stopped\n');
+    return 130;
+  }
   if (error instanceof DuetError) {
     process.stderr.write(`error: ${error.message}\n`);
     return error.exitCode;

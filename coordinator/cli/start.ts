@@ -1,33 +1,26 @@
 /** `coordinator start`: from flags to a finished run. */
-import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { UsageError } from '../../common/errors.js';
 import type { ExitCode } from '../../common/run-command.js';
-import { ENGINES, type EngineChoice } from '../../common/engine-choice.js';
-import { DEVICES } from '../../common/engine-choice.js';
+import { DEVICES, ENGINES } from '../../common/engine-choice.js';
 import { ORDERS, SYSTEMS } from '../../gan/config.js';
 import { DATA_NAMES } from '../../gan/data/open.js';
 import type { NvidiaCard } from '../../gan/engine/cards.js';
+import { findPreparedEngine } from '../../gan/engine/prepare/index.js';
 import type { PreparedEngine } from '../../gan/engine/prepare/prepared.js';
 import { LOSS_NAMES } from '../../gan/losses.js';
 import { DISCRIMINATOR_TERMS, FAKE_WEIGHTS, GENERATOR_LOSSES, VERDICT_SCOPES } from '../../gan/verdict.js';
 import { externalPlacement } from '../placement/external.js';
 import { localPlacement } from '../placement/local.js';
 import type { Placement } from '../placement/placement.js';
-import { threadsOf } from '../placement/threads.js';
 import { readConfigFile } from '../run/config-file.js';
-import { RunDirectory } from '../run/directory.js';
-import { RunIdentity } from '../run/identity.js';
-import { Journal } from '../run/journal.js';
-import { PLACEMENTS, type RunOptions, compileOptions } from '../run/options.js';
-import { type RunRecord, newRecord, readRecord, writeRecord } from '../run/record.js';
-import { newestGoodCheckpoint } from '../run/resume.js';
+import { PLACEMENTS } from '../run/options.js';
 import { type RunStatus, writeStatus } from '../run/status.js';
-import { rolesOf } from '../training/roles.js';
 import type { Run } from '../training/run.js';
 import { type Outcome, train } from '../training/train.js';
 import { exportGenerators } from './export.js';
 import { prepareWithProgress, usableCards } from './engine.js';
+import { type Plan, newPlan, openRun, resumedPlan } from './plan.js';
 import { spectator } from './progress.js';
 import { stopOnSignals } from './signals.js';
 
@@ -73,6 +66,11 @@ export function addStartOptions(command: Command): Command {
     .option('--accept-changes', 'resume although the engine, the device or the data is another')
     .option('--engine <name>', `${oneOf(ENGINES)} (default tensorflow)`)
     .option('--device <name>', `${oneOf(DEVICES)} (default auto)`)
+    .option(
+      '--threads <n>',
+      "CPU threads of each worker; decides the result's last bits (default: the cores divided)",
+      number,
+    )
     .option('--placement <how>', `${oneOf(PLACEMENTS)} (default local)`)
     .option('--host <address>', 'address to listen on; loopback only (default 127.0.0.1)')
     .option('--port <n>', 'gRPC port, 0 for any free one (default 50051)', number)
@@ -95,32 +93,12 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
   const run = openRun(plan, out, acceptChanges === true);
   using signals = stopOnSignals();
   const outcome = await trainRun(run, placementOf(plan, cards, prepared), signals.stop, say);
-  if (!outcome.stopped && prepared !== undefined) await exportGenerators(run.directory, { prepared, say: () => {} });
-  report(run, outcome, (performance.now() - begun) / 1000, say);
+  // A coordinator of external workers may lack the engine; `coordinator export` does it where there is one.
+  const engine = prepared ?? findPreparedEngine({ flavour: 'cpu', env: process.env });
+  const exported = !outcome.stopped && engine !== undefined;
+  if (exported) await exportGenerators(run.directory, { prepared: engine, say: () => {} });
+  report(run, outcome, exported, (performance.now() - begun) / 1000, say);
   return outcome.stopped ? 130 : 0;
-}
-
-interface Plan extends RunOptions {
-  engine: EngineChoice;
-  resumed?: { directory: RunDirectory; record: RunRecord };
-}
-
-function newPlan(given: Flags): Plan {
-  const options = compileOptions(given);
-  return { ...options, engine: { name: options.settings.engine, device: options.settings.device } };
-}
-
-/** What decides the result stays as it was; only the number of steps may grow, and what belongs to the running change. */
-function resumedPlan(path: string, given: Flags): Plan {
-  const directory = RunDirectory.open(path);
-  const record = readRecord(directory);
-  const fixed = Object.keys(given).find((key) => key !== 'steps' && (key in record.training || key === 'workers'));
-  if (fixed !== undefined) {
-    throw new UsageError(`--${fixed} cannot change when a run is resumed: leave it away, or start another run`);
-  }
-  const { engine: _engine, device: _device, ...settings } = record.settings;
-  const options = compileOptions({ ...record.training, ...settings, ...given });
-  return { ...options, engine: record.engine, resumed: { directory, record } };
 }
 
 function placementOf(
@@ -131,53 +109,6 @@ function placementOf(
   return settings.placement === 'external'
     ? externalPlacement
     : localPlacement({ cards, libraryPath: prepared?.libraryPath ?? [] });
-}
-
-function openRun(plan: Plan, out: string | undefined, accept: boolean): Run {
-  const { training, settings, engine, resumed } = plan;
-  const directory = resumed?.directory ?? RunDirectory.create(out ?? defaultFolder(training.system, training.data));
-  const roles = rolesOf(training.generators);
-  const cores = availableParallelism();
-  const threads =
-    resumed?.record.threads ??
-    Object.fromEntries(roles.map((role) => [role, threadsOf(role, cores, training.generators)]));
-  let record: RunRecord = {
-    ...(resumed?.record ?? newRecord(directory, { training, settings, engine, threads })),
-    training,
-    settings: { ...settings },
-  };
-  const change = (found: Partial<RunRecord>) => {
-    record = { ...record, ...found };
-    writeRecord(directory, record);
-  };
-  const journal = new Journal(directory);
-  const step = resumed === undefined ? 0 : newestGoodCheckpoint(directory, journal, roles);
-  if (step >= training.steps) {
-    throw new UsageError(
-      `${directory.path} has come to step ${step} of ${training.steps} already: give a larger --steps to go on`,
-    );
-  }
-  journal.rewind(step);
-  change({});
-  return {
-    directory,
-    journal,
-    training,
-    settings,
-    engine,
-    threads,
-    step,
-    token: directory.writeToken(),
-    describeData: (sampleShape) => change({ sampleShape }),
-    identity: new RunIdentity(record.identity, accept, (identity) => change({ identity })),
-  };
-}
-
-/** runs/2026-11-24T13-22-38-pggan-mnist */
-function defaultFolder(system: string, data: string): string {
-  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-  const name = data.split('/').filter(Boolean).at(-1) ?? data;
-  return `runs/${time}-${system}-${name.replaceAll(/[^\w.-]/g, '_')}`;
 }
 
 async function trainRun(
@@ -200,7 +131,17 @@ async function trainRun(
       run,
       placement,
       stop,
-      spectator: { ...watcher, began: (step) => (become({ state: 'running' }), watcher.began(step)) },
+      spectator: {
+        ...watcher,
+        began(step) {
+          become({ state: 'running' });
+          watcher.began(step);
+        },
+        committed(metrics) {
+          status = { ...status, step: metrics.step };
+          watcher.committed(metrics);
+        },
+      },
       listening(address) {
         become({ address });
         journal.event(
@@ -216,6 +157,10 @@ async function trainRun(
         if (run.step > 0) say(`resumed        from step ${run.step}`);
       },
     });
+    if (neverBegan(run, status)) {
+      directory.discard();
+      return outcome;
+    }
     const state = outcome.stopped ? 'stopped' : 'finished';
     journal.event({
       event: `run-${state}`,
@@ -231,8 +176,13 @@ async function trainRun(
 }
 
 /** A start that came to nothing leaves nothing; a run that has trained keeps all it has. */
-function concludeFailure({ directory, journal, step }: Run, status: RunStatus, error: unknown): void {
-  if (status.state === 'starting' && step === 0) return directory.discard();
+function neverBegan(run: Run, status: RunStatus): boolean {
+  return status.state === 'starting' && run.step === 0;
+}
+
+function concludeFailure(run: Run, status: RunStatus, error: unknown): void {
+  const { directory, journal } = run;
+  if (neverBegan(run, status)) return directory.discard();
   try {
     journal.event({
       event: 'run-failed',
@@ -248,13 +198,16 @@ function concludeFailure({ directory, journal, step }: Run, status: RunStatus, e
 function report(
   { directory }: Run,
   { step, stopped, picture }: Outcome,
+  exported: boolean,
   seconds: number,
   say: (line: string) => void,
 ): void {
+  if (step === 0) return say('stopped before the first step; nothing is kept');
   say(stopped ? `stopped at step ${step} with a checkpoint` : `done: ${step} steps in ${Math.round(seconds)} s`);
   if (picture !== undefined) say(`samples        ${picture}`);
   say(`checkpoints    ${directory.file('checkpoints')}`);
   if (stopped) say(`go on with     npx coordinator start --resume ${directory.path}`);
-  else say(`generators     ${directory.file('export')} (tfjs layers models)`);
+  else if (exported) say(`generators     ${directory.file('export')} (tfjs layers models)`);
+  else say(`export with    npx coordinator export --run ${directory.path}`);
   say(`metrics        ${directory.file('metrics.jsonl')}`);
 }

@@ -10,6 +10,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  rmdirSync,
   statfsSync,
   writeFileSync,
   writeSync,
@@ -24,8 +25,12 @@ const LEAST_FREE_BYTES = 64 << 20;
 export class RunDirectory {
   readonly path: string;
 
-  private constructor(path: string) {
+  /** The highest folder that `create` had to make. */
+  readonly #made: string;
+
+  private constructor(path: string, made = path) {
     this.path = path;
+    this.#made = made;
   }
 
   /** @throws UsageError when the directory holds something already, or cannot be written, or has no room */
@@ -37,8 +42,9 @@ export class RunDirectory {
     if (existsSync(absolute) && readdirSync(absolute).length > 0) {
       throw new UsageError(`${path} is not empty: choose another --out`);
     }
+    let made = absolute;
     try {
-      mkdirSync(absolute, { recursive: true });
+      made = mkdirSync(absolute, { recursive: true }) ?? absolute;
       for (const folder of ['samples', 'checkpoints', 'logs']) mkdirSync(join(absolute, folder));
       const { bavail, bsize } = statfsSync(absolute);
       if (bavail * bsize < LEAST_FREE_BYTES) {
@@ -50,7 +56,7 @@ export class RunDirectory {
     } catch (error) {
       throw storageError(error, path);
     }
-    return new RunDirectory(absolute);
+    return new RunDirectory(absolute, made);
   }
 
   /** @throws UsageError when there is no run in it */
@@ -94,6 +100,12 @@ export class RunDirectory {
   /** Undoes `create`, for a start that failed before anything was trained. */
   discard(): void {
     rmSync(this.path, { recursive: true, force: true });
+    for (let folder = this.path; folder !== this.#made;) {
+      folder = dirname(folder);
+      // Another run may have made itself at home there meanwhile.
+      if (readdirSync(folder).length > 0) return;
+      rmdirSync(folder);
+    }
   }
 }
 

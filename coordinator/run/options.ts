@@ -13,6 +13,8 @@ const runSettingsSchema = z.strictObject({
   engine: z.enum(ENGINES).default('tensorflow'),
   /** auto: NVIDIA cards if there are any. */
   device: z.enum(DEVICES).default('auto'),
+  /** CPU threads of every worker's engine; absent: the cores divided among them. Part of a run's identity. */
+  threads: z.int().min(1).max(1024).optional(),
   /** local: child processes of the coordinator. external: workers join by themselves. */
   placement: z.enum(PLACEMENTS).default('local'),
   /** Address that the coordinator's gRPC listens on. Loopback only, as long as there is no mutual TLS. */

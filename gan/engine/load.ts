@@ -128,10 +128,10 @@ function requireNative(prepared: PreparedEngine): { tf: Tfjs; backend: NativeBac
   }
 }
 
-/** What tfjs-node 4.22 still calls: the one was removed in Node 23, the other warns of its removal since Node 22. */
+/** What tfjs-node 4.22 still calls: in Node 22 both warn of their removal, from Node 23 on one is gone. */
 function restoreUtil(): void {
   const old = util as { isNullOrUndefined?: (value: unknown) => boolean; isArray?: (value: unknown) => boolean };
-  old.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  old.isNullOrUndefined = (value) => value === null || value === undefined;
   old.isArray = Array.isArray;
 }
 

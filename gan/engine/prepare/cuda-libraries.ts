@@ -2,8 +2,8 @@
  * CUDA 12 for the cuda flavour: the wheels that TensorFlow's own wheel names under its extra "and-cuda", unpacked
  * beside it, so that a machine needs the NVIDIA driver and nothing else of CUDA.
  *
- * NOT RUN: no machine with a card was at hand. Tried were the list, the download and unpacking of one of these wheels
- * (the others were seen to be served), and that the CUDA build loads without a card.
+ * NOT RUN with a card: none was at hand. Tried were the list, the download and unpacking of one of these wheels (the
+ * others were only seen to be served), and that the CUDA build loads beside it and says that there is no driver.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';

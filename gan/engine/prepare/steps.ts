@@ -22,6 +22,8 @@ export interface StepOptions {
   env: NodeJS.ProcessEnv;
   signal?: AbortSignal | undefined;
   onProgress(progress: PrepareProgress): void;
+  /** Free bytes on a folder's disk; the disk is asked if not given. */
+  freeBytes?: (folder: string) => Promise<number>;
 }
 
 /** Makes a whole engine in `staging`, an empty folder. @throws EngineError */
@@ -29,7 +31,7 @@ export async function buildEngine(staging: string, options: StepOptions): Promis
   const { flavour, wheel, onProgress } = options;
   const command = commandIn(staging, options);
   const tools = await findTools(command);
-  await assertRoom(staging, flavour);
+  await assertRoom(dirname(staging), flavour, options.freeBytes);
 
   const download = join(staging, 'download');
   const { path, file, sha256 } = await downloadWheel(wheel, download, { ...command, onBytes: showBytes(options) });
