@@ -66,6 +66,7 @@ export class Inbox {
     for (;;) {
       await nextTurn();
       const seen = Atomics.load(this.#counter, 0);
+      this.#drain();
       for (const kind of kinds) {
         const found = this.#find(kind, () => true);
         if (found !== undefined) return found;

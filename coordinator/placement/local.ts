@@ -25,11 +25,12 @@ export function localPlacement({ cards, libraryPath }: LocalOptions): Placement 
   return {
     start(options) {
       const { count, say } = options;
+      say(`workers        ${count} processes on ${cards.length === 0 ? 'the CPU' : 'the GPU'}`);
       if (cards.length > 0 && cards.length < count) {
         say(`${count} workers share ${cards.length} NVIDIA ${cards.length === 1 ? 'card' : 'cards'}`);
       }
       for (let index = 0; index < count; index += 1) {
-        const child = spawnWorker(index, environment(index, cards, libraryPath), options);
+        const child = spawnWorker(index, workerEnvironment(index, cards, libraryPath, process.env), options);
         child.once('exit', (code, signal) => {
           if (!leaving) options.ended(describeExit(index, child, code, signal, options.logs));
         });
@@ -61,11 +62,17 @@ function spawnWorker(
   }
 }
 
-function environment(index: number, cards: readonly NvidiaCard[], libraryPath: readonly string[]): NodeJS.ProcessEnv {
+/** What makes a process see its card and nothing else of the machine's. Cards are dealt out in turn. */
+export function workerEnvironment(
+  index: number,
+  cards: readonly NvidiaCard[],
+  libraryPath: readonly string[],
+  inherited: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
   const card = cards[index % Math.max(1, cards.length)];
-  if (card === undefined) return process.env;
-  const libraries = [...libraryPath, process.env['LD_LIBRARY_PATH'] ?? ''].filter((part) => part !== '').join(':');
-  return { ...process.env, CUDA_VISIBLE_DEVICES: card.uuid, LD_LIBRARY_PATH: libraries };
+  if (card === undefined) return inherited;
+  const libraries = [...libraryPath, inherited['LD_LIBRARY_PATH'] ?? ''].filter((part) => part !== '').join(':');
+  return { ...inherited, CUDA_VISIBLE_DEVICES: card.uuid, LD_LIBRARY_PATH: libraries };
 }
 
 function logOf(logs: string, index: number): string {
