@@ -7,7 +7,7 @@ const CHECK_MS = 1000;
 /** When a check itself comes this much too late, the coordinator was asleep, and no silence proves anything. */
 const LATE_MS = 3000;
 
-export function silentMembers(members: Iterable<Member>, now: number): Member[] {
+export function silentMembers<M extends Pick<Member, 'present' | 'silence'>>(members: Iterable<M>, now: number): M[] {
   return [...members].filter((member) => member.present && member.silence(now) > SILENCE_MS);
 }
 
