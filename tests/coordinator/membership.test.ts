@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Member } from '../../coordinator/training/member.js';
 import { SILENCE_MS, silentMembers } from '../../coordinator/training/membership.js';
-import { RunIdentity } from '../../coordinator/run/identity.js';
+import { type Identity, RunIdentity } from '../../coordinator/run/identity.js';
 import { UsageError } from '../../common/errors.js';
 
-const member = (lastHeard: number, present = true) =>
-  ({ present, silence: (now: number) => now - lastHeard }) as Member;
+const member = (lastHeard: number, present = true) => ({ present, silence: (now: number) => now - lastHeard });
 
 test('a member that was heard of within the deadline stays, one that was not is lost, one that left is not lost again', () => {
   const now = 100_000;
@@ -16,7 +14,7 @@ test('a member that was heard of within the deadline stays, one that was not is 
 
 test('a resumed run refuses another engine, device or data, unless changes are accepted', () => {
   const known = { engine: 'tensorflow 2.21.0', device: 'cpu', data: 'abc' };
-  const records: unknown[] = [];
+  const records: Partial<Identity>[] = [];
   const strict = new RunIdentity(known, false, (identity) => records.push(identity));
   strict.confirm(known);
   assert.deepEqual(records, []);
