@@ -17,7 +17,7 @@ test('a resumed run refuses another engine, device or data, unless changes are a
   const records: Partial<Identity>[] = [];
   const strict = new RunIdentity(known, false, (identity) => records.push(identity));
   strict.confirm(known);
-  assert.deepEqual(records, []);
+  assert.equal(records.length, 0);
   assert.throws(
     () => strict.confirm({ device: 'cuda' }),
     (error) => error instanceof UsageError && /cpu, found is cuda/.test(error.message),
