@@ -1,0 +1,61 @@
+/** Duet's own step: as three workers through the command line, and in one process with the same classes. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DuetError } from '../common/errors.js';
+import type { StepMetrics } from '../coordinator/run/journal.js';
+import { runLines } from './processes.js';
+import { median } from './statistics.js';
+
+const COORDINATOR = fileURLToPath(new URL('../../coordinator/bin/coordinator.js', import.meta.url));
+const ONE_PROCESS = fileURLToPath(new URL('./one-process-main.js', import.meta.url));
+export const WARM_UP = 5;
+const TIMEOUT_MS = 300_000;
+/** No pictures or checkpoints but the last: the peer has none either. */
+const NEVER = '1000000';
+
+/** Every step of a run of the preset with three workers, after the warm-up. */
+export async function threeWorkers(steps: number): Promise<StepMetrics[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'duet-bench-'));
+  const out = join(folder, 'run');
+  const flags = [
+    '--steps',
+    String(steps + WARM_UP),
+    '--port',
+    '0',
+    '--out',
+    out,
+    '--sample-every',
+    NEVER,
+    '--checkpoint-every',
+    NEVER,
+  ];
+  try {
+    const lines = await runLines(process.execPath, [COORDINATOR, 'start', '--workers', '3', ...flags], TIMEOUT_MS);
+    if (lines.length === 0) throw new DuetError('the three-worker run failed: try npx coordinator start');
+    const metrics = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n');
+    return metrics.map((line) => JSON.parse(line) as StepMetrics).slice(WARM_UP);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Median milliseconds of a step with D, G1 and G2 in one process. */
+export async function oneProcess(threads: number, steps: number): Promise<number> {
+  const lines = await runLines(process.execPath, [ONE_PROCESS, String(threads), String(steps)], TIMEOUT_MS);
+  return Number(lines[0]);
+}
+
+/** What a step costs besides computing: from its milliseconds, less the longest chain of compute. */
+export function overhead({ ms, phases }: StepMetrics): { ms: number; share: number } {
+  const { discriminator, ...generators } = phases;
+  const of = (phase: string) => discriminator?.[phase] ?? 0;
+  const slowest = (phase: string) => Math.max(...Object.values(generators).map((times) => times[phase] ?? 0));
+  const chain = Math.max(of('real-half'), slowest('forward')) + of('update') + of('judge') + slowest('backward');
+  return { ms: ms - chain, share: (ms - chain) / ms };
+}
+
+export function medianMs(metrics: readonly StepMetrics[]): number {
+  return median(metrics.map(({ ms }) => ms));
+}

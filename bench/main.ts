@@ -1,0 +1,31 @@
+/** `npm run bench -- NAME`: measurements beside their peers, in one run, because the machine is shared and noisy. */
+import { Command } from 'commander';
+import { runCommand } from '../common/run-command.js';
+import { measureMemory } from './memory.js';
+import { setUpPeer } from './peer.js';
+import { measureStep } from './step.js';
+
+await runCommand(async () => {
+  const program = new Command('bench')
+    .description('Measure Duet beside its peers.')
+    .showHelpAfterError()
+    .exitOverride();
+  program
+    .command('setup')
+    .description('Install PyTorch into a virtual environment of its own.')
+    .action(() => setUpPeer());
+  program
+    .command('step')
+    .description('A training step of the MNIST preset, beside PyTorch, alternating.')
+    .option('--pairs <n>', 'how often each is measured', '5')
+    .option('--steps <n>', 'steps a measurement, after 5 to warm up', '40')
+    .action((options: { pairs: string; steps: string }) =>
+      measureStep({ pairs: Number(options.pairs), steps: Number(options.steps) }),
+    );
+  program
+    .command('memory')
+    .description('Resident memory and live tensors of every process at step 100 and step 1,000.')
+    .action(() => measureMemory());
+  await program.parseAsync();
+  return 0;
+});
