@@ -177,8 +177,15 @@ class Training {
       if (event.kind === 'stop-requested') return true;
       if (event.kind === 'joined') this.#assign(event.member, free.shift());
       else if (event.message.ready) this.#ready(event.member, event.message, ready);
+      else if (event.message.vote) this.#refuse(event.member, 'a vote, and no step has begun');
     }
     return false;
+  }
+
+  /** Tells the sender, and goes on. */
+  #refuse(member: Member, reason: string): void {
+    this.#run.journal.event({ event: 'message-refused', worker: member.name, reason });
+    member.send({ refused: { status: 'FAILED_PRECONDITION', reason } });
   }
 
   #assign(member: Member, role: string | undefined): void {
@@ -270,11 +277,7 @@ class Training {
       if (!message.vote) continue;
       const stale = whyStale(message.vote, EPOCH, this.#step + 1);
       if (stale !== undefined || member.role === undefined) {
-        this.#run.journal.event({
-          event: 'message-refused',
-          worker: member.name,
-          reason: stale ?? 'a vote without a role',
-        });
+        this.#refuse(member, stale ?? 'a vote without a role');
         continue;
       }
       votes.set(member.role, message.vote);

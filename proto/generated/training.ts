@@ -13,6 +13,7 @@ import type { Join as _duet_v1_Join, Join__Output as _duet_v1_Join__Output } fro
 import type { LoadStateRequest as _duet_v1_LoadStateRequest, LoadStateRequest__Output as _duet_v1_LoadStateRequest__Output } from './duet/v1/LoadStateRequest.js';
 import type { Phase as _duet_v1_Phase, Phase__Output as _duet_v1_Phase__Output } from './duet/v1/Phase.js';
 import type { Ready as _duet_v1_Ready, Ready__Output as _duet_v1_Ready__Output } from './duet/v1/Ready.js';
+import type { Refused as _duet_v1_Refused, Refused__Output as _duet_v1_Refused__Output } from './duet/v1/Refused.js';
 import type { Samples as _duet_v1_Samples, Samples__Output as _duet_v1_Samples__Output } from './duet/v1/Samples.js';
 import type { StateChunk as _duet_v1_StateChunk, StateChunk__Output as _duet_v1_StateChunk__Output } from './duet/v1/StateChunk.js';
 import type { StateHeader as _duet_v1_StateHeader, StateHeader__Output as _duet_v1_StateHeader__Output } from './duet/v1/StateHeader.js';
@@ -42,6 +43,7 @@ export interface ProtoGrpcType {
       LoadStateRequest: MessageTypeDefinition<_duet_v1_LoadStateRequest, _duet_v1_LoadStateRequest__Output>
       Phase: MessageTypeDefinition<_duet_v1_Phase, _duet_v1_Phase__Output>
       Ready: MessageTypeDefinition<_duet_v1_Ready, _duet_v1_Ready__Output>
+      Refused: MessageTypeDefinition<_duet_v1_Refused, _duet_v1_Refused__Output>
       Samples: MessageTypeDefinition<_duet_v1_Samples, _duet_v1_Samples__Output>
       StateChunk: MessageTypeDefinition<_duet_v1_StateChunk, _duet_v1_StateChunk__Output>
       StateHeader: MessageTypeDefinition<_duet_v1_StateHeader, _duet_v1_StateHeader__Output>

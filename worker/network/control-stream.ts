@@ -98,6 +98,11 @@ export class ControlStream {
       case 'commit':
         if (message.commit) this.#handlers.committed(message.commit);
         return;
+      case 'refused':
+        process.stderr.write(
+          `the coordinator refused a message (${message.refused?.status}): ${message.refused?.reason}\n`,
+        );
+        return;
       case 'stop':
         this.#end('stop', message.stop?.reason ?? 'the coordinator said stop');
         return;

@@ -20,12 +20,14 @@ interface ExchangeClientOptions {
 
 export class ExchangeClient {
   readonly #stream: ClientDuplexStream<TensorFrame, TensorFrame__Output>;
+  readonly #client: ReturnType<typeof exchangeClient>;
   #step = 0;
 
   constructor({ address, token, epoch, generator, shape, judged, ended }: ExchangeClientOptions) {
     const metadata = callMetadata(token, { 'duet-epoch': String(epoch), 'duet-generator': String(generator) });
     const peer = `the discriminator at ${address}`;
-    const stream = exchangeClient(address).exchange(metadata);
+    this.#client = exchangeClient(address);
+    const stream = this.#client.exchange(metadata);
     const assembler = new TensorAssembler(() => ({ epoch, steps: [this.#step, this.#step], shape }));
     stream.on('data', (frame: TensorFrame__Output) => {
       try {
@@ -41,6 +43,11 @@ export class ExchangeClient {
     stream.on('error', (error) => ended(messageOf(rpcError(error, peer))));
     stream.on('end', () => ended(`${peer} closed the exchange`));
     this.#stream = stream;
+  }
+
+  close(): void {
+    this.#stream.cancel();
+    this.#client.close();
   }
 
   /** The step that the coordinator has begun. */

@@ -13,7 +13,7 @@ interface ExchangeServerOptions extends ExchangeOffer {
 
 type Call = ServerDuplexStream<TensorFrame__Output, TensorFrame>;
 
-export class ExchangeServer {
+export class ExchangeServer implements AsyncDisposable {
   readonly #options: ExchangeServerOptions;
   readonly #calls = new Map<number, Call>();
   /** The highest step that each generator has sent whole. */
@@ -37,6 +37,10 @@ export class ExchangeServer {
       port: 0,
     });
     return exchange;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server?.[Symbol.asyncDispose]();
   }
 
   get address(): string {

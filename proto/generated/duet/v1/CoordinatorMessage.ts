@@ -4,13 +4,15 @@ import type { Assign as _duet_v1_Assign, Assign__Output as _duet_v1_Assign__Outp
 import type { Begin as _duet_v1_Begin, Begin__Output as _duet_v1_Begin__Output } from '../../duet/v1/Begin.js';
 import type { Commit as _duet_v1_Commit, Commit__Output as _duet_v1_Commit__Output } from '../../duet/v1/Commit.js';
 import type { Stop as _duet_v1_Stop, Stop__Output as _duet_v1_Stop__Output } from '../../duet/v1/Stop.js';
+import type { Refused as _duet_v1_Refused, Refused__Output as _duet_v1_Refused__Output } from '../../duet/v1/Refused.js';
 
 export interface CoordinatorMessage {
   'assign'?: (_duet_v1_Assign | null);
   'begin'?: (_duet_v1_Begin | null);
   'commit'?: (_duet_v1_Commit | null);
   'stop'?: (_duet_v1_Stop | null);
-  'message'?: "assign"|"begin"|"commit"|"stop";
+  'refused'?: (_duet_v1_Refused | null);
+  'message'?: "assign"|"begin"|"commit"|"stop"|"refused";
 }
 
 export interface CoordinatorMessage__Output {
@@ -18,5 +20,6 @@ export interface CoordinatorMessage__Output {
   'begin'?: (_duet_v1_Begin__Output | null);
   'commit'?: (_duet_v1_Commit__Output | null);
   'stop'?: (_duet_v1_Stop__Output | null);
-  'message'?: "assign"|"begin"|"commit"|"stop";
+  'refused'?: (_duet_v1_Refused__Output | null);
+  'message'?: "assign"|"begin"|"commit"|"stop"|"refused";
 }

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { listCheckpoints, verifyCheckpoint } from '../../coordinator/run/checkpoints.js';
+import { RunDirectory } from '../../coordinator/run/directory.js';
+import { type Ended, coordinator, readJournal, until } from '../support/run.js';
+import { type Scratch, scratchFolder } from '../support/scratch.js';
+
+const WORKER = fileURLToPath(new URL('../../../worker/bin/worker.js', import.meta.url));
+
+/** Runs it in an empty folder. */
+async function start(scratch: Scratch, ...args: string[]): Promise<Ended> {
+  const cwd = join(scratch.path, 'cwd');
+  mkdirSync(cwd, { recursive: true });
+  await using command = coordinator(['start', ...args], cwd);
+  const ended = await command.ended;
+  assert.deepEqual(readdirSync(cwd), [], `start ${args.join(' ')} left nothing behind`);
+  return ended;
+}
+
+function assertRefused({ code, stderr }: Ended, reason: RegExp, what: string): void {
+  assert.equal(code, 2, `${what}: ${stderr}`);
+  const [first = '', ...others] = stderr.trim().split('\n');
+  assert.match(first, /^error: /, what);
+  assert.match(first, reason, what);
+  // Only a wrong flag may add where the help is.
+  assert.ok(
+    others.every((line) => line === '' || line.startsWith('(')),
+    `${what}: ${stderr}`,
+  );
+}
+
+const FLAGS: [args: string[], reason: RegExp][] = [
+  [['--workers', '1'], /--workers takes 2 to 128.*not 1/],
+  [['--workers', '3', '--system', 'gan'], /'gan' has one generator, not 2: use --workers 2/],
+  [['--workers', '3', '--generators', '5'], /--workers 3 and --generators 5 disagree/],
+  [['--system', 'pgan'], /--system "pgan".*did you mean 'pggan'\?/],
+  [['--data', 'mnits', '--port', '0'], /'mnits' does not exist.*did you mean 'mnist'\?/],
+  [['--step', '5'], /unknown option '--step'/],
+  [['--steps', '0'], /--steps 0 is not possible/],
+  [['--steps', '-5'], /--steps -5 is not possible/],
+  [['--steps', '1.5'], /--steps 1.5 is not possible/],
+  [['--steps', 'many'], /--steps "many" is not possible: expected a/],
+  [['--steps', '1e99'], /--steps 1e\+99 is not possible/],
+  [['--batch', '1'], /--batch 1 is not possible/],
+  [['--seed', '-1'], /--seed -1 is not possible/],
+  [['--learning-rate', '0'], /--learning-rate 0 is not possible/],
+  [['--port', '70000'], /--port 70000 is not possible/],
+  [['--host', '0.0.0.0'], /--host "0.0.0.0" is not possible/],
+  [['--loss', 'hing'], /--loss "hing".*did you mean 'hinge'\?/],
+  [['--config', 'missing.yaml'], /cannot read the config missing.yaml/],
+  [['--resume', 'runs/none'], /runs\/none does not exist/],
+];
+
+test('a wrong flag gets a sentence with the value and the cure, exit code 2, and leaves nothing', async () => {
+  await using scratch = scratchFolder();
+  for (const [args, reason] of FLAGS) assertRefused(await start(scratch, ...args), reason, args.join(' '));
+});
+
+test('a card that is demanded and not there is an error, never the CPU', async (t) => {
+  if (spawnSync('nvidia-smi').status === 0) return t.skip('this machine has a card');
+  await using scratch = scratchFolder();
+  assertRefused(await start(scratch, '--device', 'cuda'), /--device cuda.*no NVIDIA card/, 'cuda');
+});
+
+test('a config file that cannot be used is refused, with the nearest right key', async () => {
+  await using scratch = scratchFolder();
+  for (const [text, reason] of [
+    ['stepz: 5\n', /unknown key 'stepz'.*did you mean 'steps'\?/],
+    ['steps: [1\n  - :', /is not YAML/],
+    ['- steps\n- 5\n', /must hold keys and values/],
+    ['steps: lots\n', /--steps "lots" is not possible/],
+    ['a: &a [x, x]\nb: [*a, *a]\n', /cannot be used/],
+  ] as const) {
+    const file = scratch.write('run.yaml', Buffer.from(text));
+    assertRefused(await start(scratch, '--config', file), reason, text);
+  }
+});
+
+test('data that cannot be used is named by the worker that opens it, and the run leaves nothing', async () => {
+  await using scratch = scratchFolder();
+  mkdirSync(join(scratch.path, 'empty'));
+  scratch.write(join('broken', 'cat.png'), Buffer.from('not a picture'));
+  scratch.write('data.npz', Buffer.from('not a zip'));
+  for (const [data, reason] of [
+    ['empty', /holds no image/],
+    ['broken', /cat\.png cannot be read/],
+    ['data.npz', /data\.npz/],
+  ] as const) {
+    const args = ['--data', join(scratch.path, data), '--steps', '2', '--port', '0'];
+    assertRefused(await start(scratch, ...args), reason, data);
+  }
+});
+
+test('an --out that holds a run, or anything else, stays as it is', async () => {
+  await using scratch = scratchFolder();
+  scratch.write(join('run', 'config.json'), Buffer.from('{}'));
+  scratch.write(join('other', 'thesis.txt'), Buffer.from('mine'));
+  for (const [name, reason] of [
+    ['run', /already holds a run: go on with it by --resume/],
+    ['other', /is not empty/],
+  ] as const) {
+    const out = join(scratch.path, name);
+    const before = readdirSync(out);
+    assertRefused(await start(scratch, '--out', out), reason, name);
+    assert.deepEqual(readdirSync(out), before);
+  }
+});
+
+test('a port in use is named, with the cure', async () => {
+  await using scratch = scratchFolder();
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  assertRefused(await start(scratch, '--port', String(port)), new RegExp(`port ${port} .*in use.*--port 0`), 'port');
+  server.close();
+});
+
+test('sample and export of what is not there are refused', async () => {
+  await using scratch = scratchFolder();
+  for (const command of ['sample', 'export']) {
+    await using refused = coordinator([command, '--run', join(scratch.path, 'none')]);
+    assertRefused(await refused.ended, /does not exist: name a run directory/, command);
+  }
+});
+
+test('worker join without its token, or with an address that is none, says so', async () => {
+  await using scratch = scratchFolder();
+  for (const [args, reason] of [
+    [['--coordinator', '127.0.0.1:1', '--token-file', join(scratch.path, 'none')], /cannot read the token file/],
+    [['--coordinator', 'somewhere', '--token-file', 'x'], /--coordinator takes HOST:PORT, not 'somewhere'/],
+  ] as const) {
+    const child = spawn(process.execPath, [WORKER, 'join', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const [code] = (await once(child, 'close')) as [number];
+    assertRefused({ code, stdout: '', stderr }, reason, args.join(' '));
+  }
+});
+
+/** A disk of its own, small enough to fill; undefined where this process may not mount one. */
+function smallDisk(scratch: Scratch, megabytes: number): (Disposable & { path: string }) | undefined {
+  const path = join(scratch.path, `disk-${megabytes}`);
+  mkdirSync(path);
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path]).status !== 0) return undefined;
+  return { path, [Symbol.dispose]: () => void spawnSync('umount', ['--lazy', path]) };
+}
+
+test('a disk without room is refused before anything is written', async (t) => {
+  await using scratch = scratchFolder();
+  using disk = smallDisk(scratch, 8);
+  if (disk === undefined) return t.skip('this process may not mount a small disk: run as root');
+  assertRefused(await start(scratch, '--out', join(disk.path, 'run'), '--port', '0'), /disk of .* is full/, 'disk');
+  assert.deepEqual(readdirSync(disk.path), []);
+});
+
+test('a disk that fills while training ends the run with what it had, every checkpoint of it whole', async (t) => {
+  await using scratch = scratchFolder();
+  using disk = smallDisk(scratch, 80);
+  if (disk === undefined) return t.skip('this process may not mount a small disk: run as root');
+  const out = join(disk.path, 'run');
+  const args = ['--data', 'ring8', '--steps', '1000000', '--checkpoint-every', '5', '--keep-checkpoints', '3'];
+  await using run = coordinator(['start', '--port', '0', '--out', out, ...args]);
+  await until('two checkpoints', () => existsSync(out) && listCheckpoints(RunDirectory.open(out)).length >= 2);
+  const { status } = spawnSync('dd', ['if=/dev/zero', `of=${join(disk.path, 'filler')}`, 'bs=64k'], {
+    stdio: 'ignore',
+  });
+  assert.notEqual(status, 0, 'the disk is full');
+  const { code, stderr } = await run.ended;
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /error: the disk of .* is full/);
+  rmSync(join(disk.path, 'filler'));
+  const roles = ['discriminator', 'generator-1', 'generator-2'];
+  const directory = RunDirectory.open(out);
+  assert.ok(listCheckpoints(directory).length > 0);
+  for (const step of listCheckpoints(directory)) verifyCheckpoint(directory, step, roles);
+  assert.deepEqual(
+    readdirSync(join(out, 'checkpoints')).filter((name) => !/^step-\d{6}$/.test(name)),
+    [],
+  );
+  assert.ok(readJournal(out, 'metrics.jsonl').length > 0);
+  writeFileSync(join(disk.path, 'room'), 'there is room again');
+});
