@@ -137,8 +137,15 @@ export function exchangeClient(address: string): ExchangeClient {
   });
 }
 
-/** The metadata of every call: the join token, and what else the call needs. */
+/**
+ * The metadata of every call: the join token, and what else the call needs.
+ *
+ * @throws UsageError when the token cannot be one
+ */
 export function callMetadata(token: string, extra: Readonly<Record<string, string>> = {}): Metadata {
+  // A metadata value is printable ASCII.
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new UsageError('that is not a join token: give the file RUN/token of the run');
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${token}`);
   for (const [key, value] of Object.entries(extra)) metadata.set(key, value);

@@ -46,13 +46,20 @@ export function decodeSafetensors(file: Uint8Array): SafeTensors {
   const metadata: Record<string, string> = {};
   const arrays: SafeArray[] = [];
   let end = 0;
+  let taken = 0;
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') {
-      for (const [key, value] of Object.entries(asObject(entry, name))) metadata[key] = String(value);
+      for (const [key, value] of Object.entries(asObject(entry, name))) {
+        if (typeof value !== 'string') throw damaged(`its metadata '${key}' is not text`);
+        metadata[key] = value;
+      }
       continue;
     }
     const array = readArray(name, asObject(entry, name), file, start);
     end = Math.max(end, array.end);
+    taken += array.data.byteLength;
+    // Arrays that overlap could make a small file fill the memory.
+    if (taken > file.length - start) throw damaged('its arrays overlap');
     arrays.push(array);
   }
   if (start + end !== file.length) throw damaged(`it has ${file.length} bytes, its header describes ${start + end}`);
@@ -75,7 +82,7 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; start:
 
 function readArray(name: string, entry: Record<string, unknown>, file: Uint8Array, start: number) {
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== 'F32') throw damaged(`'${name}' has the type ${String(dtype)}, not F32`);
+  if (dtype !== 'F32') throw damaged(`'${name}' has the type ${JSON.stringify(dtype)}, not F32`);
   if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2)
     throw damaged(`'${name}' has no shape or offsets`);
   const [from = 0, to = 0] = offsets;

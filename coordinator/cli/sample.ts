@@ -14,6 +14,7 @@ import { sampleGrid } from '../pictures/sample-grid.js';
 import { checkpointName } from '../run/checkpoints.js';
 import { RunDirectory, writeWhole } from '../run/directory.js';
 import { readRecord } from '../run/record.js';
+import { storageError } from '../run/storage-error.js';
 import { rolesOf } from '../training/roles.js';
 import { prepareWithProgress } from './engine.js';
 import { chosenCheckpoint, generatorWeights } from './trained.js';
@@ -48,7 +49,11 @@ export async function sampleCommand(flags: SampleFlags): Promise<ExitCode> {
   const picture = await sampleGrid({ bands, shape: sampleShape, ...centres });
   const file =
     flags.out === undefined ? directory.file('samples', `drawn-${checkpointName(step)}.png`) : resolve(flags.out);
-  mkdirSync(dirname(file), { recursive: true });
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (error) {
+    throw storageError(error, dirname(file));
+  }
   writeWhole(file, picture);
   process.stdout.write(`${roles.join(', ')} of step ${step}: ${file}\n`);
   return 0;

@@ -50,8 +50,12 @@ export class CheckpointWriter {
     this.#folder = directory.file('checkpoints', `.${checkpointName(step)}.tmp`);
     this.#count = roles.length;
     this.#missing = new Set(roles);
-    rmSync(this.#folder, { recursive: true, force: true });
-    mkdirSync(this.#folder, { recursive: true });
+    try {
+      rmSync(this.#folder, { recursive: true, force: true });
+      mkdirSync(this.#folder, { recursive: true });
+    } catch (error) {
+      throw storageError(error, this.#folder);
+    }
   }
 
   get bytes(): number {
@@ -80,8 +84,12 @@ export class CheckpointWriter {
   publish(): void {
     const roles = Object.fromEntries(Object.entries(this.#roles).sort(([a], [b]) => a.localeCompare(b, 'en')));
     writeWhole(join(this.#folder, MANIFEST), `${JSON.stringify({ step: this.step, roles }, null, 2)}\n`);
-    rmSync(this.#target, { recursive: true, force: true });
-    renameSync(this.#folder, this.#target);
+    try {
+      rmSync(this.#target, { recursive: true, force: true });
+      renameSync(this.#folder, this.#target);
+    } catch (error) {
+      throw storageError(error, this.#target);
+    }
   }
 
   discard(): void {
@@ -102,7 +110,12 @@ export class RoleFile {
     this.#path = path;
     this.#announced = announced;
     this.#ending = ending;
-    this.#file = openSync(path, 'w');
+    try {
+      this.#file = openSync(path, 'w');
+    } catch (error) {
+      ending.failed();
+      throw storageError(error, path);
+    }
   }
 
   /** @throws RefusedError when more comes than was announced, DuetError when the disk refuses */
@@ -124,7 +137,11 @@ export class RoleFile {
     if (this.#written !== this.#announced) {
       throw new RefusedError('DATA_LOSS', `${this.#written} of the announced ${this.#announced} bytes of a state came`);
     }
-    fsyncSync(this.#file);
+    try {
+      fsyncSync(this.#file);
+    } catch (error) {
+      throw storageError(error, this.#path);
+    }
     closeSync(this.#file);
     const sha256 = this.#hash.digest('hex');
     this.#ending.done(sha256);

@@ -10,7 +10,7 @@ const MOST_BYTES = 1 << 20;
 export function readConfigFile(path: string): Record<string, unknown> {
   const text = readText(path);
   // No aliases: a few lines of them can unfold into gigabytes.
-  const document = parseDocument(text, { logLevel: 'silent' });
+  const document = parseDocument(text, { logLevel: 'error' });
   const [error] = document.errors;
   if (error !== undefined) throw new UsageError(`${path} is not YAML: ${error.message.split('\n')[0]}`);
   let value: unknown;

@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   rmdirSync,
+  statSync,
   statfsSync,
   writeFileSync,
   writeSync,
@@ -39,9 +40,10 @@ export class RunDirectory {
     if (existsSync(join(absolute, 'config.json'))) {
       throw new UsageError(`${path} already holds a run: go on with it by --resume ${path}, or choose another --out`);
     }
-    if (existsSync(absolute) && readdirSync(absolute).length > 0) {
-      throw new UsageError(`${path} is not empty: choose another --out`);
-    }
+    // Below a file there is nothing either: making the folder says so.
+    const found = existsSync(absolute) ? statSync(absolute) : undefined;
+    if (found && !found.isDirectory()) throw new UsageError(`${path} is not a folder: choose another --out`);
+    if (found && readdirSync(absolute).length > 0) throw new UsageError(`${path} is not empty: choose another --out`);
     let made = absolute;
     try {
       made = mkdirSync(absolute, { recursive: true }) ?? absolute;
@@ -93,7 +95,11 @@ export class RunDirectory {
   /** A new join token, for the worker processes of this user only. */
   writeToken(): string {
     const token = randomBytes(32).toString('hex');
-    writeFileSync(this.file('token'), token, { mode: 0o600 });
+    try {
+      writeFileSync(this.file('token'), token, { mode: 0o600 });
+    } catch (error) {
+      throw storageError(error, this.file('token'));
+    }
     return token;
   }
 

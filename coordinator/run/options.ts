@@ -52,7 +52,9 @@ export function compileOptions(given: Given): RunOptions {
   const { workers, ...rest } = given;
   for (const key of Object.keys(rest)) {
     if (!OPTION_KEYS.includes(key))
-      throw new UsageError(`unknown key '${key}' in the config${nearestOf(key, OPTION_KEYS)}`);
+      throw new UsageError(
+        `unknown key ${shown(key, `'`)} in the config${nearestOf(key.slice(0, LONGEST), OPTION_KEYS)}`,
+      );
   }
   const pick = (schema: z.ZodObject) => Object.fromEntries(Object.entries(rest).filter(([key]) => key in schema.shape));
   const training = checked(trainingConfigSchema, withGenerators(pick(trainingConfigSchema), workers));
@@ -72,12 +74,12 @@ function withGenerators(training: Given, workers: unknown): Given {
   const count = z.int().safeParse(workers);
   if (!count.success || count.data < 2 || count.data > 128) {
     throw new UsageError(
-      `--workers takes 2 to 128 (one discriminator and at least one generator), not ${JSON.stringify(workers)}`,
+      `--workers takes 2 to 128 (one discriminator and at least one generator), not ${shown(workers)}`,
     );
   }
   if (generators !== undefined && generators !== count.data - 1) {
     throw new UsageError(
-      `--workers ${count.data} and --generators ${JSON.stringify(generators)} disagree: workers are one discriminator and the generators`,
+      `--workers ${count.data} and --generators ${shown(generators)} disagree: workers are one discriminator and the generators`,
     );
   }
   return { ...training, generators: count.data - 1 };
@@ -89,17 +91,32 @@ function checked<T extends z.ZodType>(schema: T, value: Given): z.output<T> {
   const issue = result.error.issues[0] as z.core.$ZodIssue;
   const key = String(issue.path[0] ?? '');
   const wrong = value[key];
-  throw new UsageError(`--${kebab(key)} ${JSON.stringify(wrong)} is not possible: ${expectation(issue, wrong)}`);
+  throw new UsageError(`--${kebab(key)} ${shown(wrong)} is not possible: ${expectation(issue, wrong)}`);
 }
 
 function expectation(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'invalid_value') {
     const names = issue.values.map(String);
-    return `choose one of ${names.join(', ')}${nearestOf(String(value), names)}`;
+    const nearest = typeof value === 'string' ? nearestOf(value.slice(0, LONGEST), names) : '';
+    return `choose one of ${names.join(', ')}${nearest}`;
+  }
+  if (issue.code === 'invalid_union') {
+    const values = issue.errors.flat().flatMap((each) => (each.code === 'invalid_value' ? each.values : []));
+    return `choose one of ${values.map(String).join(', ')}`;
   }
   if (issue.code === 'invalid_type')
     return `expected ${issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`;
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+}
+
+/** A message stays a sentence, whatever value it names. */
+const LONGEST = 80;
+
+/** A value on one line, cut when it is long. */
+function shown(value: unknown, quote = '"'): string {
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  const quoted = typeof value === 'string' ? `${quote}${text.slice(1, -1)}${quote}` : text;
+  return quoted.length <= LONGEST ? quoted : `${quoted.slice(0, LONGEST)}...`;
 }
 
 /** sampleEvery → sample-every */

@@ -50,7 +50,9 @@ export function writeRecord(directory: RunDirectory, record: RunRecord): void {
 export function readRecord(directory: RunDirectory): RunRecord {
   const result = recordSchema.safeParse(directory.readJson(FILE));
   if (result.success) return result.data;
+  const { path, message } = result.error.issues[0] as z.core.$ZodIssue;
+  const where = path.length === 0 ? '' : ` at ${path.join('.')}`;
   throw new UsageError(
-    `${directory.file(FILE)} is not a config that this version of Duet wrote: ${z.prettifyError(result.error)}`,
+    `${directory.file(FILE)} is not a config that this version of Duet wrote (${message}${where}): start another run`,
   );
 }

@@ -10,6 +10,10 @@ export function storageError(error: unknown, path: string): DuetError {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
+    case 'ENOTDIR':
+    case 'EEXIST':
+    case 'ENAMETOOLONG':
+    case 'ELOOP':
       return new UsageError(`${path} cannot be written (${messageOf(error)}): choose another --out`, { cause: error });
     default:
       return new DuetError(`cannot write ${path}: ${messageOf(error)}`, { cause: error });

@@ -123,6 +123,8 @@ class Training {
   async #next(): Promise<Exclude<MemberEvent, { kind: 'left' | 'child-ended' }>> {
     for (;;) {
       const event = ((await this.#events.next()).value as [MemberEvent])[0];
+      // A full disk also makes workers leave, whose uploads it refused; the disk is the reason to tell.
+      this.#checkpointing.assertHealthy();
       switch (event.kind) {
         case 'left': {
           const { member, reason } = event;
@@ -307,6 +309,8 @@ class Training {
   async #finish(stopped: boolean): Promise<boolean> {
     let bands = 0;
     const saved = this.#checkpointing.settle();
+    // Awaited below; until then a failure must not count as one that nobody handles.
+    saved.catch(() => {});
     while (bands < this.#run.training.generators) {
       const event = await this.#next();
       if (event.kind !== 'message' || !event.message.samples || event.member.role === undefined) continue;

@@ -100,6 +100,7 @@ test('any byte changed is read as it stands or refused, never anything else', ()
 
 test('a header that claims more than there is takes no memory', () => {
   const bytes = new Uint8Array(16);
+  const before = process.memoryUsage().arrayBuffers;
   for (const claim of [17n, 2n ** 31n, 2n ** 60n, 2n ** 64n - 1n]) {
     new DataView(bytes.buffer).setBigUint64(0, claim, true);
     assert.ok(!decodesOrRefuses(bytes));
@@ -115,5 +116,57 @@ test('a header that claims more than there is takes no memory', () => {
     const whole = Buffer.concat([Buffer.alloc(8), header, Buffer.alloc(8)]);
     whole.writeBigUInt64LE(BigInt(header.length));
     assert.ok(!decodesOrRefuses(whole));
+  }
+  assert.ok(process.memoryUsage().arrayBuffers - before < 1 << 20);
+});
+
+test('several bytes changed, cut or added are read as they stand or refused, never anything else', () => {
+  const change = fc.record({ at: fc.nat(example.length), cut: fc.nat(16), put: fc.uint8Array({ maxLength: 16 }) });
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+      let bytes = Buffer.from(example);
+      for (const { at, cut, put } of changes) {
+        bytes = Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + cut)]);
+      }
+      decodesOrRefuses(bytes);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('arrays that overlap are refused before they fill the memory', () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const entry = { dtype: 'F32', shape: [1 << 20], data_offsets: [0, 4 << 20] };
+  const header = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`a${i}`, entry]));
+  assert.ok(!decodesOrRefuses(fileWith(JSON.stringify(header), 4 << 20)));
+  assert.ok(process.memoryUsage().arrayBuffers - before < 64 << 20, 'of the 4 GB that it describes');
+});
+
+/** A file with this header text, and so many bytes of data. */
+function fileWith(header: string, bytes: number): Buffer {
+  const whole = Buffer.concat([Buffer.alloc(8), Buffer.from(header), Buffer.alloc(bytes)]);
+  whole.writeBigUInt64LE(BigInt(Buffer.byteLength(header)));
+  return whole;
+}
+
+test('whatever JSON stands in the header, the file is read or refused, never anything else', () => {
+  const entry = fc.record(
+    {
+      dtype: fc.constantFrom('F32', 'F32', 'F64', 1),
+      shape: fc.oneof(fc.array(fc.nat(3)), fc.jsonValue()),
+      data_offsets: fc.oneof(fc.tuple(fc.nat(9), fc.nat(9)), fc.jsonValue()),
+    },
+    { requiredKeys: [] },
+  );
+  const header = fc.oneof(
+    fc.dictionary(fc.oneof(fc.string(), fc.constant('__metadata__')), fc.oneof(entry, fc.jsonValue())),
+    fc.jsonValue(),
+  );
+  fc.assert(
+    fc.property(header, fc.nat(8), (given, bytes) => void decodesOrRefuses(fileWith(JSON.stringify(given), bytes))),
+    { numRuns: 5000 },
+  );
+  for (const nested of ['{"__metadata__":{"a":{"toString":1,"valueOf":1}}}', `{"a":${'['.repeat(1e5)}`]) {
+    assert.ok(!decodesOrRefuses(fileWith(nested, 0)), nested.slice(0, 60));
   }
 });

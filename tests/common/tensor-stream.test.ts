@@ -18,7 +18,7 @@ test('a tensor of any size arrives bit for bit, in messages of at most 1 MiB', (
     const data = Float32Array.from({ length: count }, (_, i) => Math.fround(Math.sin(i)));
     const assembler = new TensorAssembler(() => ({ epoch: 1, steps: [2, 2], shape }));
     const frames = [...tensorFrames({ epoch: 1, step: 2, shape }, data)];
-    assert.ok(frames.every((frame) => (frame.data as Buffer | undefined)?.length ?? 0 <= CHUNK_BYTES));
+    assert.ok(frames.every((frame) => ((frame.data as Buffer | undefined)?.length ?? 0) <= CHUNK_BYTES));
     const results = frames.map((frame) => assembler.add(received(frame)));
     assert.deepEqual(results.at(-1)?.data, data);
     assert.ok(results.slice(0, -1).every((result) => result === undefined));
@@ -56,4 +56,58 @@ test('whatever frames come, they are taken, wanted or refused with a reason', ()
     }),
     { numRuns: 20_000 },
   );
+});
+
+test('bits of any values are kept, NaN and the sign of zero too', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { minLength: 1 }), (bits) => {
+      const data = new Float32Array(Int32Array.from(bits).buffer);
+      const shape = [bits.length];
+      const assembler = new TensorAssembler(() => ({ epoch: 1, steps: [1, 1], shape }));
+      const results = [...tensorFrames({ epoch: 1, step: 1, shape }, data)].map((frame) =>
+        assembler.add(received(frame)),
+      );
+      const found = results.at(-1)?.data;
+      assert.deepEqual(found && [...new Int32Array(found.buffer)], bits);
+    }),
+  );
+});
+
+const header = (change: object = {}): TensorFrame__Output =>
+  received({ header: { epoch: 1, step: 2, shape: [2, 2], dtype: 'float32', ...change } });
+const data = (bytes: number): TensorFrame__Output => received({ data: Buffer.alloc(bytes) });
+
+for (const [name, frames, status, reason] of [
+  ['another epoch', [header({ epoch: 2 })], 'FAILED_PRECONDITION', /epoch 2 .* in epoch 1/],
+  ['an earlier step', [header({ step: 1 })], 'FAILED_PRECONDITION', /step 1 is not due: expected 2 to 3/],
+  ['a later step', [header({ step: 4 })], 'FAILED_PRECONDITION', /step 4 is not due/],
+  ['another type', [header({ dtype: 'int8' })], 'INVALID_ARGUMENT', /'int8'.*expected float32/],
+  ['another shape', [header({ shape: [2, 3] })], 'INVALID_ARGUMENT', /\[2, 3\].*\[2, 2\]/],
+  ['another rank', [header({ shape: [4] })], 'INVALID_ARGUMENT', /\[4\].*\[2, 2\]/],
+  ['data before a header', [data(4)], 'INVALID_ARGUMENT', /before its header/],
+  ['a header in a tensor', [header(), data(4), header()], 'INVALID_ARGUMENT', /while 12 bytes .* missing/],
+  ['too much data', [header(), data(8), data(9)], 'INVALID_ARGUMENT', /17 bytes came for a tensor of 16/],
+  ['empty data', [header(), data(0)], 'INVALID_ARGUMENT', /empty data message/],
+] as const) {
+  test(`refused with the reason: ${name}`, () => {
+    const assembler = new TensorAssembler(() => ({ epoch: 1, steps: [2, 3], shape: [2, 2] }));
+    for (const frame of frames.slice(0, -1)) assert.equal(assembler.add(frame), undefined);
+    assert.throws(
+      () => assembler.add(frames.at(-1) as TensorFrame__Output),
+      (error) => error instanceof RefusedError && error.status === status && reason.test(error.message),
+    );
+  });
+}
+
+test('memory is taken when a header has been accepted, not before', () => {
+  const shape = [64 << 20, 4];
+  const held = () => process.memoryUsage().arrayBuffers;
+  const before = held();
+  const assembler = new TensorAssembler(() => ({ epoch: 1, steps: [2, 2], shape }));
+  for (const change of [{ epoch: 9 }, { step: 9 }, { dtype: 'float64' }, { shape: [64 << 20, 5] }]) {
+    assert.throws(() => assembler.add(header({ shape, ...change })), RefusedError);
+  }
+  assert.ok(held() - before < 1 << 20, 'after four refused headers of a gigabyte');
+  assembler.add(header({ shape }));
+  assert.ok(held() - before >= 2 ** 30, 'after the accepted one');
 });

@@ -1,45 +1,90 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { callMetadata, coordinationClient } from '../../common/rpc.js';
 import type { RunEvent } from '../../coordinator/run/journal.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
 import { isAlive } from '../support/alive.js';
-import { type Refusal, refusalOf, sayOnSocket } from '../support/abuse.js';
+import { type Refusal, sayOnSocket } from '../support/abuse.js';
+import { JOIN, control, joinByHand, loadState, openControl, saveState } from '../support/control-peer.js';
+import { message, rawCall } from '../support/raw-grpc.js';
 import { coordinator, readJournal, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
-import type { CoordinatorMessage__Output } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
-import type { WorkerMessage } from '../../proto/generated/duet/v1/WorkerMessage.js';
 
-const WORKER = fileURLToPath(new URL('../../../worker/bin/worker.js', import.meta.url));
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--port', '0'];
+const MIB = 1 << 20;
 /** gRPC's status codes. */
-const CODES = { notFound: 5, exhausted: 8, precondition: 9, unauthenticated: 16 };
-const JOIN = { protocol: 1, host: 'elsewhere', pid: 1, duet: '0' };
+const CODES = { invalid: 3, notFound: 5, exhausted: 8, precondition: 9, internal: 13, unauthenticated: 16 };
 
 function status(out: string): RunStatus | undefined {
   const file = join(out, 'run.json');
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RunStatus) : undefined;
 }
 
-async function control(address: string, token: string, ...messages: WorkerMessage[]): Promise<Refusal> {
-  const client = coordinationClient(address);
-  const stream = client.control(callMetadata(token));
-  const refusal = refusalOf(stream as never);
-  for (const message of messages) stream.write(message);
-  const answer = await refusal;
-  client.close();
-  return answer;
-}
-
-function joinByHand(address: string, tokenFile: string): ChildProcess {
-  return spawn(process.execPath, [WORKER, 'join', '--coordinator', address, '--token-file', tokenFile], {
-    stdio: 'ignore',
-  });
+/** Everything that an abuser may try at any time, and what it must hear. */
+async function abuse(address: string, token: string, when: string): Promise<void> {
+  const raw = (body: Uint8Array) =>
+    rawCall(address, '/duet.v1.Coordination/Control', { authorization: `Bearer ${token}` }, body);
+  const header = { role: 'generator-1', step: 1, epoch: 1, bytes: 4 };
+  const state = { role: 'generator-1', step: 1, epoch: 1 };
+  const cases: [what: string, refusal: Promise<Refusal>, code: number, reason: RegExp][] = [
+    ['a wrong token', control(address, 'guessed', { join: JOIN }), CODES.unauthenticated, /join token/],
+    ['no token', control(address, undefined, { join: JOIN }), CODES.unauthenticated, /join token/],
+    ['a vote before join', control(address, token, { vote: {} }), CODES.precondition, /must be join, not vote/],
+    ['nothing in it', control(address, token, {}), CODES.precondition, /must be join, not nothing/],
+    [
+      'a vote, then join',
+      control(address, token, { vote: {} }, { join: JOIN }),
+      CODES.precondition,
+      /must be join, not vote/,
+    ],
+    [
+      'another protocol',
+      control(address, token, { join: { ...JOIN, protocol: 2 } }),
+      CODES.precondition,
+      /protocol 2 .*speaks 1/,
+    ],
+    ['5 MiB', raw(message(Buffer.alloc(5 * MIB))), CODES.exhausted, /larger than max/i],
+    ['a length of 4 GiB', raw(message(Buffer.alloc(1), { claimed: 2 ** 32 - 1 })), CODES.exhausted, /larger than max/i],
+    ['no protobuf', raw(message(Buffer.alloc(64, 0xff))), CODES.internal, /./],
+    ['a state without token', saveState(address, undefined, { header }), CODES.unauthenticated, /join token/],
+    [
+      'a state not asked for',
+      saveState(address, token, { header }, { data: Buffer.alloc(4) }),
+      CODES.precondition,
+      /no checkpoint of step 1/,
+    ],
+    [
+      'a state with a path for a role',
+      saveState(address, token, { header: { ...header, role: '../../evil' } }),
+      CODES.precondition,
+      /no checkpoint/,
+    ],
+    ['a state without header', saveState(address, token, { data: Buffer.alloc(4) }), CODES.invalid, /its header/],
+    ['a state of nothing', saveState(address, token), CODES.invalid, /without a header/],
+    [
+      'a state of terabytes',
+      saveState(address, token, { header: { ...header, bytes: 2 ** 42 } }),
+      CODES.exhausted,
+      /4398046511104 bytes/,
+    ],
+    ['a load without token', loadState(address, undefined, state), CODES.unauthenticated, /join token/],
+    ['a load of what is not there', loadState(address, token, state), CODES.notFound, /no state of 'generator-1'/],
+    [
+      'a load of a path',
+      loadState(address, token, { ...state, role: '../../etc/passwd' }),
+      CODES.notFound,
+      /no state of '\.\.\/\.\.\/etc\/passwd'/,
+    ],
+  ];
+  for (const [what, refusal, code, reason] of cases) {
+    const { code: found, details } = await refusal;
+    assert.equal(found, code, `${what}, ${when}: ${details}`);
+    assert.match(details, reason, `${what}, ${when}`);
+  }
+  await sayOnSocket(address, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await sayOnSocket(address, Buffer.alloc(4096, 0x5a));
 }
 
 test('workers that join by hand train a run to its end, whatever others try on the coordinator', async () => {
@@ -48,44 +93,39 @@ test('workers that join by hand train a run to its end, whatever others try on t
   const args = ['start', '--placement', 'external', '--steps', '400', '--out', out, ...OPTIONS];
   await using run = coordinator(args);
   const address = await until('the address', () => status(out)?.address || undefined);
-  const token = readFileSync(join(out, 'token'), 'utf8');
+  const tokenFile = join(out, 'token');
+  const token = readFileSync(tokenFile, 'utf8');
+  await abuse(address, token, 'before the workers join');
 
-  for (const [what, refusal, code, reason] of [
-    ['a wrong token', await control(address, 'guessed', { join: JOIN }), CODES.unauthenticated, /token/],
-    [
-      'a vote before join',
-      await control(address, token, { vote: {} }),
-      CODES.precondition,
-      /first message must be join/,
-    ],
-    [
-      'another protocol',
-      await control(address, token, { join: { ...JOIN, protocol: 2 } }),
-      CODES.precondition,
-      /protocol 2/,
-    ],
-  ] as const) {
-    assert.equal(refusal.code, code, `${what}: ${refusal.details}`);
-    assert.match(refusal.details, reason, what);
-  }
-  await sayOnSocket(address, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n');
-  await sayOnSocket(address, Buffer.alloc(4096, 0x5a));
-
-  const workers = [1, 2, 3].map(() => joinByHand(address, join(out, 'token')));
+  using first = joinByHand(address, tokenFile);
+  using second = joinByHand(address, tokenFile);
+  using third = joinByHand(address, tokenFile);
   await until('the first step', () => readJournal(out, 'metrics.jsonl').length > 0);
   const extra = await control(address, token, { join: JOIN });
   assert.equal(extra.code, CODES.exhausted, extra.details);
   assert.match(extra.details, /all 3 roles of this run have their workers/);
-  assert.equal((await stateRefusal(address, token)).code, CODES.precondition);
-  assert.equal((await loadRefusal(address, token)).code, CODES.notFound);
+  await abuse(address, token, 'while they train');
+  assert.equal(status(out)?.state, 'running', 'all of this was tried before the run ended');
 
   const { code, stderr } = await run.ended;
   assert.equal(code, 0, stderr);
   assert.equal(readJournal(out, 'metrics.jsonl').length, 400);
-  for (const worker of workers) {
-    if (worker.exitCode === null) await once(worker, 'exit');
-    assert.equal(worker.exitCode, 0);
+  for (const { child, stderr: said } of [first, second, third]) {
+    if (child.exitCode === null) await once(child, 'exit');
+    assert.equal(child.exitCode, 0, said());
   }
+  assert.ok(!existsSync(join(out, '..', 'evil.safetensors')));
+});
+
+test('a worker that a coordinator does not take ends with exit code 2 and the reason', async () => {
+  await using scratch = scratchFolder();
+  const out = join(scratch.path, 'run');
+  await using _run = coordinator(['start', '--placement', 'external', '--steps', '5', '--out', out, ...OPTIONS]);
+  const address = await until('the address', () => status(out)?.address || undefined);
+  using stranger = joinByHand(address, scratch.write('token', 'guessed'));
+  await once(stranger.child, 'close');
+  assert.equal(stranger.child.exitCode, 2, stranger.stderr());
+  assert.match(stranger.stderr(), /^error: the coordinator at .* refused: wrong or missing join token.*\n$/);
 });
 
 test('a vote that is not due is refused with a status and a reason, on a stream that goes on', async () => {
@@ -93,45 +133,19 @@ test('a vote that is not due is refused with a status and a reason, on a stream 
   const out = join(scratch.path, 'run');
   await using run = coordinator(['start', '--placement', 'external', '--steps', '5', '--out', out, ...OPTIONS]);
   const address = await until('the address', () => status(out)?.address || undefined);
-  const client = coordinationClient(address);
-  const stream = client.control(callMetadata(readFileSync(join(out, 'token'), 'utf8')));
-  const messages: CoordinatorMessage__Output[] = [];
-  stream.on('data', (message: CoordinatorMessage__Output) => messages.push(message));
-  stream.on('error', () => {});
-  stream.write({ join: JOIN });
-  await until('a role', () => messages.some(({ message }) => message === 'assign'));
-  for (let i = 1; i <= 2; i += 1) {
-    stream.write({ vote: { epoch: 0, step: 1 } });
-    await until('the refusal', () => messages.length > i);
-    assert.equal(messages[i]?.refused?.status, 'FAILED_PRECONDITION');
-    assert.match(messages[i]?.refused?.reason ?? '', /no step has begun/);
+  {
+    using stream = openControl(address, readFileSync(join(out, 'token'), 'utf8'));
+    stream.write({ join: JOIN });
+    await until('a role', () => stream.messages.some((each) => each.message === 'assign'));
+    for (let i = 1; i <= 2; i += 1) {
+      stream.write({ vote: { epoch: 0, step: 1 } });
+      await until('the refusal', () => stream.messages.length > i);
+      assert.equal(stream.messages[i]?.refused?.status, 'FAILED_PRECONDITION');
+      assert.match(stream.messages[i]?.refused?.reason ?? '', /no step has begun/);
+    }
   }
-  stream.cancel();
-  client.close();
   assert.equal((await run.ended).code, 1, 'the run lost the worker of a role');
 });
-
-/** A state that nobody asked for. */
-async function stateRefusal(address: string, token: string): Promise<Refusal> {
-  const client = coordinationClient(address);
-  return await new Promise((resolve) => {
-    const call = client.saveState(callMetadata(token), (error) => {
-      client.close();
-      resolve({ code: error?.code ?? 0, details: error?.details ?? '' });
-    });
-    call.write({ header: { role: 'generator-1', step: 1, epoch: 1, bytes: 4 } });
-    call.end({ data: Buffer.alloc(4) });
-  });
-}
-
-/** A state that is not there. */
-async function loadRefusal(address: string, token: string): Promise<Refusal> {
-  const client = coordinationClient(address);
-  const call = client.loadState({ role: '../../etc/passwd', step: 1, epoch: 1 }, callMetadata(token));
-  const refusal = await refusalOf(call as never);
-  client.close();
-  return refusal;
-}
 
 test('a killed worker ends the run with its role and how it ended, and leaves no process behind', async () => {
   await using scratch = scratchFolder();

@@ -1,7 +1,7 @@
 /** The worker's end of the control stream: join, heartbeats, votes out; assign, begin, commit, stop in. */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RefusedError } from '../../common/errors.js';
+import { RefusedError, messageOf } from '../../common/errors.js';
 import {
   type ClientDuplexStream,
   callMetadata,
@@ -62,7 +62,14 @@ export class ControlStream {
   }
 
   #open(): void {
-    const stream = this.client.control(callMetadata(this.#options.token));
+    let metadata;
+    try {
+      metadata = callMetadata(this.#options.token);
+    } catch (error) {
+      this.#end('refused', messageOf(error));
+      return;
+    }
+    const stream = this.client.control(metadata);
     this.#stream = stream;
     stream.on('data', (message: CoordinatorMessage__Output) => this.#receive(message));
     stream.on('error', (error) => void this.#failed(error));
