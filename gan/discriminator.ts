@@ -15,7 +15,8 @@ import { type Verdict, judge } from './verdict.js';
 export interface RealHalf {
   loss: number;
   logits: Float32Array;
-  gradients: Record<string, Tensor>;
+  /** Of L_D's term for x, as one vector. */
+  gradient: Tensor;
 }
 
 export interface DiscriminatorUpdate {
@@ -59,7 +60,7 @@ export class Discriminator {
     using pass = this.#pass(this.state.committed, x);
     const logits = pass.values();
     const { value, gradient } = batchLoss(this.#loss.real, logits);
-    return { loss: value, logits, gradients: pass.gradients(gradient, { weights: true, input: false }).weights };
+    return { loss: value, logits, gradient: this.#weightGradient(pass, gradient) };
   }
 
   /**
@@ -77,13 +78,15 @@ export class Discriminator {
       const { value, gradient } = joined(
         logits.map((each, i) => batchLoss(this.#loss.fake, each, verdict.fakeWeights[i])),
       );
-      const gradients = this.#sum(real.gradients, pass.gradients(gradient, { weights: true, input: false }).weights);
-      const gradientNorm = globalNorm(this.#engine, gradients);
-      this.state.stage(gradients);
+      const ofFakes = this.#weightGradient(pass, gradient);
+      const whole = real.gradient.add(ofFakes);
+      ofFakes.dispose();
+      const gradientNorm = globalNorm(this.#engine, whole);
+      this.state.stage(whole);
       assertFiniteNorm(gradientNorm, 'discriminator');
       return { loss: real.loss + value, gradientNorm, verdict };
     } finally {
-      this.#engine.tf.dispose(real.gradients);
+      real.gradient.dispose();
     }
   }
 
@@ -119,11 +122,8 @@ export class Discriminator {
     return new Pass(this.#engine, this.#ops, this.architecture, weights, tensor, true);
   }
 
-  /** Adds the two halves' gradients, and disposes of them. */
-  #sum(a: Readonly<Record<string, Tensor>>, b: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-    const sums = Object.fromEntries(Object.entries(a).map(([name, tensor]) => [name, tensor.add(b[name] as Tensor)]));
-    this.#engine.tf.dispose([a, b]);
-    return sums;
+  #weightGradient(pass: Pass, dLogits: Float32Array): Tensor {
+    return this.state.join(pass.gradients(dLogits, { weights: true, input: false }).weights);
   }
 }
 

@@ -54,9 +54,9 @@ export class Generator {
     return {
       fakes: pass.values(),
       finish: (gradient) => {
-        const { weights } = pass.gradients(gradient, { weights: true, input: false });
-        const norm = globalNorm(this.#engine, weights);
-        this.state.stage(weights, pass.movedStatistics(this.architecture, committed));
+        const whole = this.state.join(pass.gradients(gradient, { weights: true, input: false }).weights);
+        const norm = globalNorm(this.#engine, whole);
+        this.state.stage(whole, pass.movedStatistics(this.architecture, committed));
         assertFiniteNorm(norm, this.#role);
         return norm;
       },

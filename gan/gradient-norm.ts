@@ -1,12 +1,10 @@
 import { FaultyStepError } from '../common/errors.js';
 import type { Engine, Tensor } from './engine/index.js';
 
-/** Global L2 norm of all gradients of a network. */
-export function globalNorm(engine: Engine, gradients: Readonly<Record<string, Tensor>>): number {
-  const squares = engine.tf.tidy(() =>
-    Object.values(gradients).map((gradient) => gradient.square().sum().dataSync<'float32'>()[0] ?? Number.NaN),
-  );
-  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+/** L2 norm of a network's whole gradient. @param gradient [size] */
+export function globalNorm(engine: Engine, gradient: Tensor): number {
+  const squares = engine.tf.tidy(() => gradient.square().sum().dataSync<'float32'>()[0] ?? Number.NaN);
+  return Math.sqrt(squares);
 }
 
 /** @throws FaultyStepError when the norm is NaN or infinite */

@@ -6,10 +6,13 @@ import { type AdamOptions, type AdamState, adamUpdate } from './adam.js';
 import { type Architecture, type ParameterSpec, parametersOf } from './architecture.js';
 import { ADAM_EPSILON, type TrainingConfig } from './config.js';
 import type { Engine, Tensor } from './engine/index.js';
+import { FlatLayout } from './flat-layout.js';
 import type { NamedArray } from './initialise.js';
 
 interface Version {
   weights: Readonly<Record<string, Tensor>>;
+  /** The trained ones again, as the optimiser wants them. */
+  flat: Tensor;
   adam: AdamState;
 }
 
@@ -22,6 +25,7 @@ export interface RoleArrays {
 export class RoleState {
   readonly #engine: Engine;
   readonly #specs: readonly ParameterSpec[];
+  readonly #layout: FlatLayout;
   readonly #options: AdamOptions;
   #committed: Version;
   #staged: Version | undefined;
@@ -29,18 +33,16 @@ export class RoleState {
   constructor(engine: Engine, architecture: Architecture, config: TrainingConfig, initial: readonly NamedArray[]) {
     this.#engine = engine;
     this.#specs = parametersOf(architecture);
+    this.#layout = new FlatLayout(engine, this.#trainable());
     this.#options = {
       learningRate: config.learningRate,
       beta1: config.beta1,
       beta2: config.beta2,
       epsilon: ADAM_EPSILON,
     };
-    const zeros = (): Record<string, Tensor> =>
-      Object.fromEntries(this.#trainable().map(({ name, shape }) => [name, engine.tf.zeros([...shape])]));
-    this.#committed = {
-      weights: this.#tensors(initial, ''),
-      adam: { m: zeros(), v: zeros(), updates: 0 },
-    };
+    const weights = this.#tensors(initial, '', this.#specs);
+    const moments = () => engine.tf.zeros([this.#layout.size]);
+    this.#committed = { weights, flat: this.#layout.join(weights), adam: { m: moments(), v: moments(), updates: 0 } };
   }
 
   /** The weights as of the last commit. */
@@ -53,18 +55,25 @@ export class RoleState {
     return (this.#staged ?? this.#committed).weights;
   }
 
-  /** The committed weights that the optimiser updates, by name. */
-  get trainable(): Record<string, Tensor> {
-    return Object.fromEntries(this.#trainable().map(({ name }) => [name, this.#committed.weights[name] as Tensor]));
+  /** Gradients by name as one vector for `stage`. Disposes of them. */
+  join(gradients: Readonly<Record<string, Tensor>>): Tensor {
+    const vector = this.#layout.join(gradients);
+    this.#engine.tf.dispose(gradients);
+    return vector;
   }
 
-  /** Stages one update. Takes `moved` over, disposes of the gradients. */
-  stage(gradients: Readonly<Record<string, Tensor>>, moved: Readonly<Record<string, Tensor>> = {}): void {
-    this.rollback();
-    const { weights, adam } = this.#committed;
-    const update = adamUpdate(this.#engine, this.#options, weights, gradients, adam);
-    this.#engine.tf.dispose(gradients);
-    this.#staged = { weights: { ...weights, ...update.weights, ...moved }, adam: update.state };
+  /** Stages one update, on top of what this step has staged already. Takes `moved` over, disposes of the gradient. */
+  stage(gradient: Tensor, moved: Readonly<Record<string, Tensor>> = {}): void {
+    const base = this.#staged ?? this.#committed;
+    const update = adamUpdate(this.#engine, this.#options, base.flat, gradient, base.adam);
+    gradient.dispose();
+    const staged: Version = {
+      weights: { ...base.weights, ...this.#layout.split(update.weights), ...moved },
+      flat: update.weights,
+      adam: update.state,
+    };
+    if (base === this.#staged) disposeWhatOnly(base, staged, this.#committed);
+    this.#staged = staged;
   }
 
   commit(): void {
@@ -91,21 +100,21 @@ export class RoleState {
         data: tensor.dataSync<'float32'>(),
       }));
     const { weights, adam } = this.#committed;
-    return {
-      arrays: [...read('weights', weights), ...read('adam/m', adam.m), ...read('adam/v', adam.v)],
-      updates: adam.updates,
-    };
+    const arrays = read('weights', weights);
+    this.#engine.tf.tidy(() => {
+      arrays.push(...read('adam/m', this.#layout.split(adam.m)), ...read('adam/v', this.#layout.split(adam.v)));
+    });
+    return { arrays, updates: adam.updates };
   }
 
   /** Replaces the whole state. @throws RangeError when an array is missing or of another shape; nothing is changed then */
   load(saved: RoleArrays): void {
+    const weights = this.#tensors(saved.arrays, 'weights/', this.#specs);
+    const moment = (prefix: string): Tensor => this.join(this.#tensors(saved.arrays, prefix, this.#trainable()));
     const version: Version = {
-      weights: this.#tensors(saved.arrays, 'weights/'),
-      adam: {
-        m: this.#tensors(saved.arrays, 'adam/m/', true),
-        v: this.#tensors(saved.arrays, 'adam/v/', true),
-        updates: saved.updates,
-      },
+      weights,
+      flat: this.#layout.join(weights),
+      adam: { m: moment('adam/m/'), v: moment('adam/v/'), updates: saved.updates },
     };
     this.rollback();
     const old = this.#committed;
@@ -117,9 +126,8 @@ export class RoleState {
     return this.#specs.filter((spec) => spec.trainable);
   }
 
-  #tensors(arrays: readonly NamedArray[], prefix: string, trainableOnly = false): Record<string, Tensor> {
+  #tensors(arrays: readonly NamedArray[], prefix: string, specs: readonly ParameterSpec[]): Record<string, Tensor> {
     const byName = new Map(arrays.map((array) => [array.name, array]));
-    const specs = trainableOnly ? this.#trainable() : this.#specs;
     const checked = specs.map((spec) => ({ spec, array: matching(spec, prefix, byName) }));
     return Object.fromEntries(
       // Copied: tfjs shares the buffer it is given, and this one belongs to the caller.
@@ -142,12 +150,12 @@ function matching(spec: ParameterSpec, prefix: string, arrays: ReadonlyMap<strin
   return array;
 }
 
-function tensorsOf({ weights, adam }: Version): Tensor[] {
-  return [weights, adam.m, adam.v].flatMap((tensors) => Object.values(tensors));
+function tensorsOf({ weights, flat, adam }: Version): Tensor[] {
+  return [...Object.values(weights), flat, adam.m, adam.v];
 }
 
-/** Disposes of the tensors of `gone` that `kept` does not share. */
-function disposeWhatOnly(gone: Version, kept: Version): void {
-  const keep = new Set(tensorsOf(kept));
+/** Disposes of the tensors of `gone` that none of `kept` shares. */
+function disposeWhatOnly(gone: Version, ...kept: readonly Version[]): void {
+  const keep = new Set(kept.flatMap(tensorsOf));
   for (const tensor of tensorsOf(gone)) if (!keep.has(tensor)) tensor.dispose();
 }
