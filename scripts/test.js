@@ -36,8 +36,24 @@ const files = readdirSync(join(root, 'dist', 'tests'), { recursive: true, encodi
   .filter((file) => chosen.length === 0 || chosen.some((part) => file.includes(part)))
   .map((file) => join(root, 'dist', 'tests', file))
   .sort();
-// One file at a time: many train with three processes on what may be two cores.
-const args = ['--test', '--test-concurrency=1', '--test-reporter=spec', '--test-reporter-destination=stdout'];
+// One file at a time: many train with three processes on what may be two cores. A test or a file that hangs is a failure.
+const HANGS_MS = 300_000;
+const args = ['--test', '--test-concurrency=1', `--test-timeout=${HANGS_MS}`];
+const list = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
 const counts = ['--test-reporter', join(root, 'scripts', 'count-reporter.js'), '--test-reporter-destination=stdout'];
-const child = spawn(process.execPath, [...args, ...counts, ...files], { cwd: root, stdio: 'inherit' });
+// A group of its own: what a test that hung has left running ends with it.
+const child = spawn(process.execPath, [...args, ...list, ...counts, ...files], {
+  cwd: root,
+  stdio: 'inherit',
+  detached: true,
+});
+const end = () => {
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // nothing is left of it
+  }
+};
+process.on('exit', end);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 child.on('exit', (code) => process.exit(code ?? 1));
