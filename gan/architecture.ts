@@ -20,6 +20,8 @@ export interface Architecture {
   /** Shape of one input sample, without the batch. */
   input: readonly number[];
   layers: readonly Layer[];
+  /** Whether every kernel is divided by its spectral norm, and two vectors of it are kept (spectral-norm.ts). */
+  spectralNorm?: boolean;
 }
 
 export interface NetworkOptions {
@@ -149,11 +151,11 @@ function pointDiscriminator({ sample, width }: NetworkOptions): Architecture {
 export interface ParameterSpec {
   name: string;
   shape: readonly number[];
-  /** Whether the optimiser updates it; a batch norm's moving statistics are state but not trained. */
+  /** Whether the optimiser updates it; moving statistics and spectral norm's vectors are state but not trained. */
   trainable: boolean;
   /** Numbers that feed into one output unit, for the initial scale. */
   fanIn: number;
-  role: 'kernel' | 'bias' | 'gamma' | 'beta' | 'moving_mean' | 'moving_variance';
+  role: 'kernel' | 'bias' | 'gamma' | 'beta' | 'moving_mean' | 'moving_variance' | 'u' | 'v';
 }
 
 /** Every array of the network, in the order of its layers. */
@@ -161,10 +163,18 @@ export function parametersOf(architecture: Architecture): ParameterSpec[] {
   const specs: ParameterSpec[] = [];
   let shape = architecture.input;
   for (const layer of architecture.layers) {
-    specs.push(...layerParameters(layer, shape));
+    const own = layerParameters(layer, shape);
+    specs.push(...own, ...(architecture.spectralNorm === true ? own.flatMap(spectralVectors) : []));
     shape = outputShape(layer, shape);
   }
   return specs;
+}
+
+/** How many numbers of the network the optimiser updates. */
+export function countParameters(architecture: Architecture): number {
+  return parametersOf(architecture)
+    .filter((spec) => spec.trainable)
+    .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
 
 function layerParameters(layer: Layer, input: readonly number[]): ParameterSpec[] {
@@ -205,6 +215,18 @@ function withBias(
 ): ParameterSpec[] {
   const kernel: ParameterSpec = { name: `${name}/kernel`, shape, trainable: true, fanIn, role: 'kernel' };
   return bias ? [kernel, { name: `${name}/bias`, shape: [units], trainable: true, fanIn, role: 'bias' }] : [kernel];
+}
+
+/** The singular vectors of a kernel that spectral norm keeps: u of the outputs, v of what feeds into one of them. */
+function spectralVectors({ name, shape, role }: ParameterSpec): ParameterSpec[] {
+  if (role !== 'kernel') return [];
+  const outputs = shape.at(-1) ?? 0;
+  const inputs = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  const layer = name.replace(/kernel$/, '');
+  return [
+    { name: `${layer}u`, shape: [outputs], trainable: false, fanIn: inputs, role: 'u' },
+    { name: `${layer}v`, shape: [inputs], trainable: false, fanIn: inputs, role: 'v' },
+  ];
 }
 
 /** Shape of one output sample of a layer. */

@@ -1,5 +1,9 @@
-/** The discriminator: its network, its state, and its half of a step in three phases. */
-import { type Architecture, discriminatorArchitecture } from './architecture.js';
+/**
+ * The discriminator: its network, its state, and its half of a step in three phases.
+ * The first two make an update; with `discriminatorSteps` they come several times before the third, on new samples each.
+ */
+import type { Architecture } from './architecture.js';
+import { concatenate, split } from './arrays.js';
 import type { TrainingConfig } from './config.js';
 import { type Engine, type Operations, type Tensor, createOperations } from './engine/index.js';
 import type { Judgement } from './generator.js';
@@ -8,7 +12,9 @@ import { initialWeights } from './initialise.js';
 import type { Weights } from './layer-pass.js';
 import { type AdversarialLoss, batchLoss, lossNamed } from './losses.js';
 import { Pass } from './network.js';
+import { architectureOf } from './role-architecture.js';
 import { RoleState } from './role-state.js';
+import { type NormalisedWeights, SpectralNorm } from './spectral-norm.js';
 import { type Verdict, judge } from './verdict.js';
 
 /** What the first phase leaves for the second. */
@@ -17,10 +23,13 @@ export interface RealHalf {
   logits: Float32Array;
   /** Of L_D's term for x, as one vector. */
   gradient: Tensor;
+  computedWith: NormalisedWeights;
+  /** Spectral norm's u and v after this update's power iteration. */
+  vectors: Record<string, Tensor>;
 }
 
 export interface DiscriminatorUpdate {
-  /** L_D of the step. */
+  /** L_D of the update. */
   loss: number;
   /** Global L2 norm of the gradient. */
   gradientNorm: number;
@@ -40,9 +49,10 @@ export class Discriminator {
   readonly #ops: Operations;
   readonly #config: TrainingConfig;
   readonly #loss: AdversarialLoss;
+  readonly #spectralNorm: SpectralNorm;
 
   constructor(engine: Engine, config: TrainingConfig, sample: readonly number[]) {
-    this.architecture = discriminatorArchitecture({ sample, latent: config.latent, width: config.width });
+    this.architecture = architectureOf('discriminator', config, sample);
     this.state = new RoleState(
       engine,
       this.architecture,
@@ -53,49 +63,62 @@ export class Discriminator {
     this.#ops = createOperations(engine);
     this.#config = config;
     this.#loss = lossNamed(config.loss);
+    this.#spectralNorm = new SpectralNorm(engine, this.#ops, this.architecture);
   }
 
-  /** Phase 1, while the generators run forward: L_D's term for x. @param x [batch, ...sample] */
+  /**
+   * Phase 1, while the generators run forward: L_D's term for x, by the weights that earlier updates of the step left.
+   * @param x [batch, ...sample]
+   */
   realHalf(x: Float32Array): RealHalf {
-    using pass = this.#pass(this.state.committed, x);
+    const vectors = this.#spectralNorm.iterate(this.state.latest);
+    const computedWith = this.#spectralNorm.normalise(this.state.latest, vectors);
+    using pass = this.#pass(computedWith.weights, x);
     const logits = pass.values();
     const { value, gradient } = batchLoss(this.#loss.real, logits);
-    return { loss: value, logits, gradient: this.#weightGradient(pass, gradient) };
+    return { loss: value, logits, gradient: this.#weightGradient(pass, gradient, computedWith), computedWith, vectors };
   }
 
   /**
    * Phase 2, when all fakes are there: verdict, L_D's terms for the fakes, and the staged update.
    * The verdict is taken here, where x and the fakes are judged by the same weights in passes that happen anyway.
    *
-   * @param fakes [generators * batch, ...sample], in the generators' order
+   * @param fakes [generators * batch, ...sample], in the generators' order; it takes `real` over
    * @throws FaultyStepError when a logit or the gradient is not finite
    */
   update(real: RealHalf, fakes: Float32Array): DiscriminatorUpdate {
+    using computedWith = real.computedWith;
+    let staged = false;
     try {
-      using pass = this.#pass(this.state.committed, fakes);
+      using pass = this.#pass(computedWith.weights, fakes);
       const logits = split(pass.values(), this.#config.generators);
       const verdict = judge(real.logits, logits, this.#config);
       const { value, gradient } = joined(
         logits.map((each, i) => batchLoss(this.#loss.fake, each, verdict.fakeWeights[i])),
       );
-      const ofFakes = this.#weightGradient(pass, gradient);
+      const ofFakes = this.#weightGradient(pass, gradient, computedWith);
       const whole = real.gradient.add(ofFakes);
       ofFakes.dispose();
       const gradientNorm = globalNorm(this.#engine, whole);
-      this.state.stage(whole);
+      this.state.stage(whole, real.vectors);
+      staged = true;
       assertFiniteNorm(gradientNorm, 'discriminator');
       return { loss: real.loss + value, gradientNorm, verdict };
     } finally {
-      real.gradient.dispose();
+      this.#engine.tf.dispose(staged ? real.gradient : [real.gradient, real.vectors]);
     }
   }
 
   /**
    * Phase 3: the generators' losses and what they need to go on, all generators in one pass.
-   * With the alternating order the updated weights judge.
+   * With the alternating order the updated weights judge; spectral norm's vectors are the last update's.
+   *
+   * @param fakes of the step's last update
    */
   judgeFakes(fakes: Float32Array, { generatorWeights }: Verdict): FakeJudgement[] {
-    using pass = this.#pass(this.#config.order === 'alternating' ? this.state.latest : this.state.committed, fakes);
+    const { latest, committed } = this.state;
+    using judging = this.#spectralNorm.normalise(this.#config.order === 'alternating' ? latest : committed, latest);
+    using pass = this.#pass(judging.weights, fakes);
     const logits = split(pass.values(), this.#config.generators);
     const losses = logits.map((each, i) => batchLoss(this.#loss.generator, each, generatorWeights[i]));
     const { input } = pass.gradients(joined(losses).gradient, { weights: false, input: true });
@@ -111,8 +134,18 @@ export class Discriminator {
 
   /** @param x [n, ...sample] @returns logits [n] of the committed weights */
   logits(x: Float32Array): Float32Array {
-    using pass = this.#pass(this.state.committed, x);
+    const { committed } = this.state;
+    using judging = this.#spectralNorm.normalise(committed, committed);
+    using pass = this.#pass(judging.weights, x);
     return pass.values();
+  }
+
+  /**
+   * The largest singular value of each layer's kernel as it was before any normalisation: with spectral norm the sigma
+   * that the layer is divided by, without it an estimate of some power iterations. By the committed weights.
+   */
+  sigmas(): Record<string, number> {
+    return this.#spectralNorm.singularValues(this.state.committed);
   }
 
   #pass(weights: Weights, x: Float32Array): Pass {
@@ -122,26 +155,10 @@ export class Discriminator {
     return new Pass(this.#engine, this.#ops, this.architecture, weights, tensor, true);
   }
 
-  #weightGradient(pass: Pass, dLogits: Float32Array): Tensor {
-    return this.state.join(pass.gradients(dLogits, { weights: true, input: false }).weights);
+  #weightGradient(pass: Pass, dLogits: Float32Array, computedWith: NormalisedWeights): Tensor {
+    const { weights } = pass.gradients(dLogits, { weights: true, input: false });
+    return this.state.join(computedWith.gradients(weights));
   }
-}
-
-/** One array of all parts, one after the other. */
-export function concatenate(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
-}
-
-/** Views of `parts` equal pieces. */
-function split(values: Float32Array, parts: number): Float32Array[] {
-  const size = values.length / parts;
-  return Array.from({ length: parts }, (_, i) => values.subarray(i * size, (i + 1) * size));
 }
 
 /** The sum of per-generator losses as one loss of their concatenated logits. */

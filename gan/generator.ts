@@ -1,10 +1,12 @@
 /** One generator: its network, its state, and its half of a step. */
-import { type Architecture, generatorArchitecture } from './architecture.js';
+import type { Architecture } from './architecture.js';
+import { concatenate, split } from './arrays.js';
 import type { TrainingConfig } from './config.js';
 import { type Engine, type Operations, createOperations } from './engine/index.js';
 import { assertFiniteNorm, globalNorm } from './gradient-norm.js';
 import { initialWeights } from './initialise.js';
 import { Pass } from './network.js';
+import { architectureOf } from './role-architecture.js';
 import { RoleState } from './role-state.js';
 
 /**
@@ -20,11 +22,12 @@ export interface Judgement {
 
 /** A generator's step between its two halves. Dispose of it in any case. */
 export interface OpenStep extends Disposable {
-  /** [batch, ...sample] */
+  /** [discriminatorSteps * batch, ...sample]: a batch for each update of the discriminator; the last is the one that is judged */
   fakes: Float32Array;
   /**
    * The backward half: gradients from the discriminator's, one staged update.
    *
+   * @param gradient for the last batch of the fakes, [batch, ...sample]
    * @returns global L2 norm of the gradient
    * @throws FaultyStepError when it is not finite
    */
@@ -37,22 +40,31 @@ export class Generator {
   readonly #engine: Engine;
   readonly #ops: Operations;
   readonly #role: string;
+  readonly #batches: number;
 
   /** @param role such as generator-1: the initial weights follow from it and the seed */
   constructor(engine: Engine, config: TrainingConfig, sample: readonly number[], role: string) {
-    this.architecture = generatorArchitecture({ sample, latent: config.latent, width: config.width });
+    this.architecture = architectureOf(role, config, sample);
     this.state = new RoleState(engine, this.architecture, config, initialWeights(this.architecture, config.seed, role));
     this.#engine = engine;
     this.#ops = createOperations(engine);
     this.#role = role;
+    this.#batches = config.discriminatorSteps;
   }
 
-  /** The forward half of a step; the network runs forward once a step. @param z latents, [batch, latent] */
+  /**
+   * The forward half of a step: the network runs forward once for each update of the discriminator, a batch at a time.
+   * Batch norm's moving statistics move once, by the last.
+   *
+   * @param z latents, [discriminatorSteps * batch, latent]
+   */
   open(z: Float32Array): OpenStep {
     const { committed } = this.state;
-    const pass = this.#pass(z, true);
+    const latents = split(z, this.#batches);
+    const before = latents.slice(0, -1).map((each) => this.#fakes(each));
+    const pass = this.#pass(latents.at(-1) as Float32Array, true);
     return {
-      fakes: pass.values(),
+      fakes: before.length === 0 ? pass.values() : concatenate([...before, pass.values()]),
       finish: (gradient) => {
         const whole = this.state.join(pass.gradients(gradient, { weights: true, input: false }).weights);
         const norm = globalNorm(this.#engine, whole);
@@ -62,6 +74,11 @@ export class Generator {
       },
       [Symbol.dispose]: () => pass[Symbol.dispose](),
     };
+  }
+
+  #fakes(z: Float32Array): Float32Array {
+    using pass = this.#pass(z, true);
+    return pass.values();
   }
 
   /** @param z [n, latent] @returns [n, ...sample] of the committed weights, by the moving statistics */

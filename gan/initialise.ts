@@ -12,7 +12,10 @@ export interface NamedArray {
 /** DCGAN's initial scale (Radford et al. 2016) for convolutional networks. */
 const DCGAN_DEVIATION = 0.02;
 
-/** Kernels N(0, 0.02) for images, N(0, 2/fan-in) for perceptrons (He et al. 2015); biases 0, gamma 1, variance 1. */
+/**
+ * Kernels N(0, 0.02) for images, N(0, 2/fan-in) for perceptrons (He et al. 2015); biases 0, gamma 1, variance 1.
+ * Spectral norm's u and v are random directions.
+ */
 export function initialWeights(architecture: Architecture, seed: number, role: string): NamedArray[] {
   const convolutional = architecture.layers.some((layer) => layer.kind === 'conv' || layer.kind === 'deconv');
   return parametersOf(architecture).map((spec) => ({
@@ -29,10 +32,18 @@ function initialValues(spec: ParameterSpec, convolutional: boolean, seed: number
       const deviation = convolutional ? DCGAN_DEVIATION : Math.sqrt(2 / spec.fanIn);
       return normals(randomStream(seed, 'initial-weights', role, spec.name), size).map((x) => x * deviation);
     }
+    case 'u':
+    case 'v':
+      return unit(normals(randomStream(seed, 'spectral-norm', role, spec.name), size));
     case 'gamma':
     case 'moving_variance':
       return new Float32Array(size).fill(1);
     default:
       return new Float32Array(size);
   }
+}
+
+function unit(vector: Float32Array): Float32Array {
+  const norm = Math.hypot(...vector);
+  return vector.map((x) => x / norm);
 }

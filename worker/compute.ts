@@ -66,7 +66,13 @@ async function readyDiscriminator(inbox: Inbox, job: Job, engine: Engine): Promi
   inbox.send({
     kind: 'ready',
     ready: { ...readiness(job, engine), sampleShape: [...data.shape], dataSha256: data.sha256 },
-    exchange: { epoch, step: step + 1, generators: config.generators, shape: [config.batch, ...data.shape] },
+    exchange: {
+      epoch,
+      step: step + 1,
+      generators: config.generators,
+      shape: [config.discriminatorSteps * config.batch, ...data.shape],
+      gradientShape: [config.batch, ...data.shape],
+    },
   });
   return () => role;
 }

@@ -1,7 +1,8 @@
 /** The discriminator's worker: it holds the data, and judges what the generators send. */
+import { concatenate, split } from '../gan/arrays.js';
 import { Batches } from '../gan/data/batches.js';
 import type { Dataset } from '../gan/data/dataset.js';
-import { Discriminator, concatenate } from '../gan/discriminator.js';
+import { type DiscriminatorUpdate, Discriminator } from '../gan/discriminator.js';
 import type { Engine } from '../gan/engine/index.js';
 import type { Job } from './assignment.js';
 import type { Inbox } from './inbox.js';
@@ -12,22 +13,32 @@ export function discriminatorRole(engine: Engine, { config }: Job, inbox: Inbox,
   const discriminator = new Discriminator(engine, config, data.shape);
   const batches = new Batches(config.seed, config.batch, data.count);
   const generators = Array.from({ length: config.generators }, (_, i) => i + 1);
+  const updates = config.discriminatorSteps;
   const phases = new Phases();
   return {
     state: discriminator.state,
     step(epoch, step) {
-      phases.enter('real-half');
-      const real = discriminator.realHalf(data.gather(batches.indices(step - 1)));
-      phases.enter('wait-activations');
-      // In the generators' order, whichever came first: the sum of the gradients depends on it.
-      const fakes = concatenate(
-        generators.map(
-          (generator) =>
-            inbox.take('fakes', (m) => m.generator === generator && m.epoch === epoch && m.step === step).data,
-        ),
-      );
-      phases.enter('update');
-      const { loss, gradientNorm, verdict } = discriminator.update(real, fakes);
+      let received: Float32Array[][] = [];
+      let last: { update: DiscriminatorUpdate; fakes: Float32Array } | undefined;
+      for (let i = 0; i < updates; i += 1) {
+        phases.enter('real-half');
+        const real = discriminator.realHalf(data.gather(batches.indices((step - 1) * updates + i)));
+        if (i === 0) {
+          phases.enter('wait-activations');
+          // In the generators' order, whichever came first: the sum of the gradients depends on it.
+          received = generators.map((generator) =>
+            split(
+              inbox.take('fakes', (m) => m.generator === generator && m.epoch === epoch && m.step === step).data,
+              updates,
+            ),
+          );
+        }
+        phases.enter('update');
+        const fakes = concatenate(received.map((ofGenerator) => ofGenerator[i] as Float32Array));
+        last = { update: discriminator.update(real, fakes), fakes };
+      }
+      const { update, fakes } = last as NonNullable<typeof last>;
+      const { loss, gradientNorm, verdict } = update;
       phases.enter('judge');
       const judgements = discriminator.judgeFakes(fakes, verdict);
       for (const [i, { value, generatorLoss, gradient }] of judgements.entries()) {

@@ -13,14 +13,16 @@ const SAMPLES = 64;
 /** @param sample shape of one sample, as the discriminator's data has it */
 export function generatorRole(engine: Engine, { config, role }: Job, inbox: Inbox, sample: readonly number[]): Role {
   const generator = new Generator(engine, config, sample, role);
-  const shape = [config.batch, ...sample];
+  /** Batches for all of the discriminator's updates of a step, in one tensor. */
+  const count = config.discriminatorSteps * config.batch;
+  const shape = [count, ...sample];
   const fixed = sampleLatents(config.seed, SAMPLES, config.latent);
   const phases = new Phases();
   return {
     state: generator.state,
     step(epoch, step) {
       phases.enter('forward');
-      using open = generator.open(latents(config.seed, step, config.batch, config.latent));
+      using open = generator.open(latents(config.seed, step, count, config.latent));
       inbox.send({ kind: 'fakes', epoch, step, shape, data: open.fakes });
       phases.enter('wait-gradients');
       const { loss, plainLoss, gradient } = inbox.take('judgement', (m) => m.epoch === epoch && m.step === step);

@@ -60,8 +60,10 @@ export interface ExchangeOffer {
   /** The first step that may come. */
   step: number;
   generators: number;
-  /** [batch, ...sample] */
+  /** What every generator sends in a step, [discriminatorSteps * batch, ...sample]. */
   shape: number[];
+  /** What it gets back, [batch, ...sample]: the gradient for its last batch. */
+  gradientShape: number[];
 }
 
 /** The buffers of a message that move to the other thread with it. */

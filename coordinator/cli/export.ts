@@ -2,10 +2,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ExitCode } from '../../common/run-command.js';
-import { generatorArchitecture } from '../../gan/architecture.js';
 import { loadEngine } from '../../gan/engine/index.js';
 import type { PreparedEngine } from '../../gan/engine/prepare/prepared.js';
 import { layersModel } from '../../gan/export.js';
+import { architectureOf } from '../../gan/role-architecture.js';
 import { RunDirectory } from '../run/directory.js';
 import { readRecord } from '../run/record.js';
 import { storageError } from '../run/storage-error.js';
@@ -46,7 +46,7 @@ export async function exportGenerators(
   const { training, sampleShape } = readRecord(directory);
   const chosen = chosenCheckpoint(directory, step);
   const engine = loadEngine({ prepared, threads: 1, device: 'cpu', quiet: true });
-  const architecture = generatorArchitecture({ sample: sampleShape, latent: training.latent, width: training.width });
+  const architecture = architectureOf('generator-1', training, sampleShape);
   for (const role of rolesOf(training.generators).slice(1)) {
     const folder = out === undefined ? directory.file('export', role) : join(resolve(out), role);
     const model = layersModel(engine, architecture, generatorWeights(directory, chosen, role));

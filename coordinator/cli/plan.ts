@@ -2,6 +2,9 @@
 import { availableParallelism } from 'node:os';
 import { UsageError } from '../../common/errors.js';
 import type { EngineChoice } from '../../common/engine-choice.js';
+import { countParameters } from '../../gan/architecture.js';
+import { type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
+import { architectureOf } from '../../gan/role-architecture.js';
 import { threadsOf } from '../placement/threads.js';
 import { RunDirectory } from '../run/directory.js';
 import { RunIdentity } from '../run/identity.js';
@@ -28,7 +31,9 @@ export function newPlan(given: Given): Plan {
 export function resumedPlan(path: string, given: Given): Plan {
   const directory = RunDirectory.open(path);
   const record = readRecord(directory);
-  const fixed = Object.keys(given).find((key) => key !== 'steps' && (key in record.training || key === 'workers'));
+  const fixed = Object.keys(given).find(
+    (key) => key !== 'steps' && (key in trainingConfigSchema.shape || key === 'workers'),
+  );
   if (fixed !== undefined) {
     throw new UsageError(`--${kebab(fixed)} cannot change when a run is resumed: leave it away, or start another run`);
   }
@@ -71,9 +76,14 @@ export function openRun(plan: Plan, out: string | undefined, accept: boolean): R
     threads,
     step,
     token: directory.writeToken(),
-    describeData: (sampleShape) => change({ sampleShape }),
+    describeData: (sampleShape) => change({ sampleShape, parameters: parametersByRole(training, sampleShape) }),
     identity: new RunIdentity(record.identity, accept, (identity) => change({ identity })),
   };
+}
+
+function parametersByRole(training: TrainingConfig, sampleShape: readonly number[]) {
+  const count = (role: string) => countParameters(architectureOf(role, training, sampleShape));
+  return { discriminator: count('discriminator'), generator: count('generator-1') };
 }
 
 /** @throws UsageError when a resumed run would compute with other threads, which give other bits */

@@ -3,12 +3,12 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.js';
 import type { ExitCode } from '../../common/run-command.js';
-import { generatorArchitecture } from '../../gan/architecture.js';
 import { isMixture, mixtureNamed } from '../../gan/data/mixtures.js';
 import { type Engine, createOperations, loadEngine } from '../../gan/engine/index.js';
 import type { NamedArray } from '../../gan/initialise.js';
 import { sampleLatents } from '../../gan/latents.js';
 import { Pass } from '../../gan/network.js';
+import { architectureOf } from '../../gan/role-architecture.js';
 import type { Architecture } from '../../gan/architecture.js';
 import { sampleGrid } from '../pictures/sample-grid.js';
 import { checkpointName } from '../run/checkpoints.js';
@@ -38,7 +38,7 @@ export async function sampleCommand(flags: SampleFlags): Promise<ExitCode> {
   const seed = flags.seed === undefined ? training.seed : wholeNumber('--seed', flags.seed, 0, Number.MAX_SAFE_INTEGER);
   const roles = chosenRoles(training.generators, flags.generator);
   const engine = loadEngine({ prepared: await prepareWithProgress('cpu'), threads: 1, device: 'cpu', quiet: true });
-  const architecture = generatorArchitecture({ sample: sampleShape, latent: training.latent, width: training.width });
+  const architecture = architectureOf('generator-1', training, sampleShape);
   const z = sampleLatents(seed, count, training.latent);
   const bands = roles.map((role) => ({
     title: role,

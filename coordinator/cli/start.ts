@@ -9,6 +9,7 @@ import type { NvidiaCard } from '../../gan/engine/cards.js';
 import { findPreparedEngine } from '../../gan/engine/prepare/index.js';
 import type { PreparedEngine } from '../../gan/engine/prepare/prepared.js';
 import { LOSS_NAMES } from '../../gan/losses.js';
+import { SETTING_NAMES } from '../../gan/settings.js';
 import { DISCRIMINATOR_TERMS, FAKE_WEIGHTS, GENERATOR_LOSSES, VERDICT_SCOPES } from '../../gan/verdict.js';
 import { externalPlacement } from '../placement/external.js';
 import { localPlacement } from '../placement/local.js';
@@ -51,12 +52,20 @@ export function addStartOptions(command: Command): Command {
     .option('--seed <n>', 'everything random follows from it (default 1)', number)
     .option('--latent <n>', 'size of the latent vector (default 100)', number)
     .option('--width <x>', 'multiplies filters and hidden units (default 1)', number)
+    .option('--generator-width <x>', 'likewise, of the generators only, on top of --width (default 1)', number)
+    .option('--spectral-norm', 'divide every kernel of the discriminator by its spectral norm (default with sngan)')
+    .option('--no-spectral-norm', 'do not (default but with sngan)')
     .option('--loss <name>', `${oneOf(LOSS_NAMES)} (default non-saturating)`)
     .option('--order <name>', `${oneOf(ORDERS)} (default alternating)`)
     .option('--generator-loss <name>', `${oneOf(GENERATOR_LOSSES)} (default verdict-average)`)
     .option('--verdict <scope>', `one verdict a ${oneOf(VERDICT_SCOPES)} (default sample)`)
     .option('--discriminator-terms <which>', `${oneOf(DISCRIMINATOR_TERMS)} (default all)`)
     .option('--fake-weight <how>', `${oneOf(FAKE_WEIGHTS)} (default mean)`)
+    .option('--discriminator-steps <n>', 'updates of the discriminator a step, n_dis (default 1)', number)
+    .option(
+      '--setting <name>',
+      `${oneOf(SETTING_NAMES)} of the SNGAN paper: stands for --learning-rate, --beta1, --beta2 and --discriminator-steps where they are not given`,
+    )
     .option('--learning-rate <x>', 'Adam (default 0.0002)', number)
     .option('--beta1 <x>', 'Adam (default 0.5)', number)
     .option('--beta2 <x>', 'Adam (default 0.999)', number)

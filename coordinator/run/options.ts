@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { DEVICES, ENGINES } from '../../common/engine-choice.js';
 import { UsageError } from '../../common/errors.js';
 import { nearestOf } from '../../common/nearest.js';
-import { type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
+import { ONE_GENERATOR_SYSTEMS, type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
+import { SETTINGS } from '../../gan/settings.js';
 
 export const PLACEMENTS = ['local', 'external'] as const;
 
@@ -56,21 +57,56 @@ export function compileOptions(given: Given): RunOptions {
         `unknown key ${shown(key, `'`)} in the config${nearestOf(key.slice(0, LONGEST), OPTION_KEYS)}`,
       );
   }
-  const pick = (schema: z.ZodObject) => Object.fromEntries(Object.entries(rest).filter(([key]) => key in schema.shape));
-  const training = checked(trainingConfigSchema, withGenerators(pick(trainingConfigSchema), workers));
+  const pick = (schema: z.ZodObject) =>
+    Object.fromEntries(Object.entries(rest).filter(([key, value]) => key in schema.shape && value !== undefined));
+  const asked = withSystem(withSetting(withGenerators(pick(trainingConfigSchema), workers)));
+  const training = checked(trainingConfigSchema, asked);
   const settings = checked(runSettingsSchema, pick(runSettingsSchema));
-  if (training.system === 'gan' && training.generators !== 1) {
-    throw new UsageError(
-      `the system 'gan' has one generator, not ${training.generators}: use --workers 2 (one discriminator, one generator) or --system pggan`,
-    );
-  }
+  assertPossible(training);
   return { training, settings };
 }
 
+/** @throws UsageError for values that are possible alone and not together */
+function assertPossible({ system, generators, spectralNorm, order, discriminatorSteps }: TrainingConfig): void {
+  if (isOneGeneratorSystem(system) && generators !== 1) {
+    throw new UsageError(
+      `the system '${system}' has one generator, not ${generators}: use --workers 2 (one discriminator, one generator) or --system pggan`,
+    );
+  }
+  if (system === 'sngan' && !spectralNorm) {
+    throw new UsageError(
+      "the system 'sngan' is a GAN with spectral norm: leave --no-spectral-norm away, or use --system gan",
+    );
+  }
+  if (order === 'simultaneous' && discriminatorSteps > 1) {
+    throw new UsageError(
+      `--order simultaneous updates every network at once, the discriminator cannot be ${discriminatorSteps} updates ahead: use --discriminator-steps 1 or --order alternating`,
+    );
+  }
+}
+
+function isOneGeneratorSystem(system: unknown): boolean {
+  return ONE_GENERATOR_SYSTEMS.some((name) => name === system);
+}
+
+/** What a system's name stands for, where nothing else is given. */
+function withSystem(training: Given): Given {
+  return {
+    ...(isOneGeneratorSystem(training['system']) ? { generators: 1 } : {}),
+    ...(training['system'] === 'sngan' ? { spectralNorm: true } : {}),
+    ...training,
+  };
+}
+
+/** The values of a setting, where they are not given themselves. An unknown name is left for the schema to refuse. */
+function withSetting(training: Given): Given {
+  const known = Object.entries(SETTINGS).find(([name]) => name === training['setting']);
+  return { ...known?.[1], ...training };
+}
+
 function withGenerators(training: Given, workers: unknown): Given {
-  const { system, generators } = training;
-  if (workers === undefined)
-    return system === 'gan' && generators === undefined ? { ...training, generators: 1 } : training;
+  const { generators } = training;
+  if (workers === undefined) return training;
   const count = z.int().safeParse(workers);
   if (!count.success || count.data < 2 || count.data > 128) {
     throw new UsageError(

@@ -17,6 +17,8 @@ const recordSchema = z.object({
   threads: z.record(z.string(), z.int().min(1)),
   /** Shape of one sample, once the data is open. */
   sampleShape: z.array(z.int().min(1)),
+  /** Trained numbers of the discriminator and of one generator, once the data is open. */
+  parameters: z.object({ discriminator: z.int(), generator: z.int() }).exactOptional(),
   identity: z.object({
     engine: z.string().exactOptional(),
     device: z.string().exactOptional(),

@@ -55,18 +55,20 @@ interface GeneratorOptions {
   received: readonly Fakes[];
   token: string;
   epoch: number;
+  /** Of the fakes, and of the gradient that comes back. */
   shape: number[];
+  gradientShape: number[];
 }
 
 /** Generator 2 as a worker runs it: one stream for the whole run. */
-export function behavingGenerator({ server, received, token, epoch, shape }: GeneratorOptions) {
+export function behavingGenerator({ server, received, token, epoch, shape, gradientShape }: GeneratorOptions) {
   let judged = deferred<Judgement>();
   const client = new ExchangeClient({
     address: server.address,
     token,
     epoch,
     generator: 2,
-    shape,
+    shape: gradientShape,
     judged: (message) => judged.resolve(message),
     ended: (reason) => judged.reject(new Error(reason)),
   });
@@ -81,7 +83,8 @@ export function behavingGenerator({ server, received, token, epoch, shape }: Gen
       );
       assert.deepEqual(((await Promise.race([came, judged.promise])) as Fakes).data, fakes);
       const judgement = { kind: 'judgement', epoch, step, loss: 0.5, plainLoss: 0.75 } as const;
-      const gradient = fakes.map((value) => -value);
+      const size = gradientShape.reduce((a, b) => a * b, 1);
+      const gradient = fakes.slice(-size).map((value) => -value);
       server.answer({ ...judgement, generator: 2, gradient: gradient.slice() });
       assert.deepEqual(await judged.promise, { ...judgement, gradient });
     },

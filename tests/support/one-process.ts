@@ -1,10 +1,12 @@
 /** The one-process reference: the same maths as the workers, called in order, and nothing else of them. */
 import type { TrainingConfig } from '../../gan/config.js';
-import { Discriminator, concatenate } from '../../gan/discriminator.js';
+import { concatenate, split } from '../../gan/arrays.js';
+import { Discriminator, type DiscriminatorUpdate } from '../../gan/discriminator.js';
 import type { Engine } from '../../gan/engine/index.js';
 import { Generator } from '../../gan/generator.js';
 
 export interface Game {
+  config: TrainingConfig;
   discriminator: Discriminator;
   generators: Generator[];
 }
@@ -19,6 +21,7 @@ export interface GameStep {
 
 export function newGame(engine: Engine, config: TrainingConfig, sample: readonly number[]): Game {
   return {
+    config,
     discriminator: new Discriminator(engine, config, sample),
     generators: Array.from(
       { length: config.generators },
@@ -27,11 +30,17 @@ export function newGame(engine: Engine, config: TrainingConfig, sample: readonly
   };
 }
 
-/** One committed step. @param x [batch, ...sample] @param z [batch, latent] */
-export function playStep({ discriminator, generators }: Game, x: Float32Array, z: Float32Array): GameStep {
+/** One committed step. @param x [discriminatorSteps * batch, ...sample] @param z [discriminatorSteps * batch, latent] */
+export function playStep({ config, discriminator, generators }: Game, x: Float32Array, z: Float32Array): GameStep {
   const open = generators.map((generator) => generator.open(z));
-  const fakes = concatenate(open.map((each) => each.fakes));
-  const update = discriminator.update(discriminator.realHalf(x), fakes);
+  const updates = config.discriminatorSteps;
+  const byGenerator = open.map((each) => split(each.fakes, updates));
+  let [fakes, update] = [new Float32Array(), undefined as DiscriminatorUpdate | undefined];
+  for (const [i, real] of split(x, updates).entries()) {
+    fakes = concatenate(byGenerator.map((each) => each[i] as Float32Array));
+    update = discriminator.update(discriminator.realHalf(real), fakes);
+  }
+  if (update === undefined) throw new Error('a step has at least one update');
   const judgements = discriminator.judgeFakes(fakes, update.verdict);
   const gradientNorms: Record<string, number> = { discriminator: update.gradientNorm };
   for (const [i, each] of open.entries()) {

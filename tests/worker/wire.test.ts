@@ -11,7 +11,9 @@ import { until } from '../support/run.js';
 
 const TOKEN = 'the-token-of-this-run';
 const EPOCH = 3;
+/** Two batches of fakes go in, the gradient for the second comes back: as with two discriminator updates a step. */
 const SHAPE = [4, 2];
+const GRADIENT_SHAPE = [2, 2];
 const BYTES = 32;
 const MIB = 1 << 20;
 const FAKES = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
@@ -28,9 +30,17 @@ const server = await ExchangeServer.open({
   step,
   generators: 2,
   shape: SHAPE,
+  gradientShape: GRADIENT_SHAPE,
   received: (fakes) => received.push(fakes),
 });
-const generator = behavingGenerator({ server, received, token: TOKEN, epoch: EPOCH, shape: SHAPE });
+const generator = behavingGenerator({
+  server,
+  received,
+  token: TOKEN,
+  epoch: EPOCH,
+  shape: SHAPE,
+  gradientShape: GRADIENT_SHAPE,
+});
 after(async () => {
   generator.close();
   await server[Symbol.asyncDispose]();
@@ -87,6 +97,7 @@ const abuses: [name: string, refusal: () => Promise<Refusal>, code: number, reas
   ['a header of a step that is over', () => sending(header({ step: step - 1 })), CODES.precondition, /is not due/],
   ['a header of a step far ahead', () => sending(header({ step: step + 2 })), CODES.precondition, /is not due/],
   ['another shape', () => sending(header({ shape: [4, 3] })), CODES.invalid, /\[4, 3\].*expected \[4, 2\]/],
+  ['one batch where two are due', () => sending(header({ shape: GRADIENT_SHAPE })), CODES.invalid, /expected \[4, 2\]/],
   ['another rank', () => sending(header({ shape: [8] })), CODES.invalid, /\[8\].*expected \[4, 2\]/],
   ['a shape of terabytes', () => sending(header({ shape: [1e6, 1e6] })), CODES.invalid, /not taken/],
   ['another type', () => sending(header({ dtype: 'float64' })), CODES.invalid, /'float64'.*expected float32/],

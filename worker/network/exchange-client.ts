@@ -12,7 +12,7 @@ interface ExchangeClientOptions {
   epoch: number;
   /** 1 to N. */
   generator: number;
-  /** [batch, ...sample] */
+  /** Of the gradients that come back, [batch, ...sample]. */
   shape: readonly number[];
   judged(message: Extract<ToCompute, { kind: 'judgement' }>): void;
   ended(reason: string): void;

@@ -55,7 +55,7 @@ export class ExchangeServer implements AsyncDisposable {
 
   answer({ generator, epoch, step, loss, plainLoss, gradient }: Extract<ToNetwork, { kind: 'judgement' }>): void {
     const call = this.#calls.get(generator);
-    const header = { epoch, step, shape: this.#options.shape, loss, plainLoss };
+    const header = { epoch, step, shape: this.#options.gradientShape, loss, plainLoss };
     for (const frame of tensorFrames(header, gradient)) call?.write(frame);
   }
 
