@@ -47,6 +47,10 @@ for (const name of [
   'mlp-batch-verdict',
   'mlp-single',
   'mlp-minimax-sum',
+  'image-sngan',
+  'image-sngan-two-updates',
+  'mlp-spectral',
+  'mlp-two-updates',
 ]) {
   test(`ten steps of D and every G agree with PyTorch: ${name}`, () => {
     const { config, initial, final, batches, steps } = readReference<StepsReference>(`steps-${name}`);

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from networks import Pair, Weights, parameters
+from networks import Pair, Weights, is_statistic, parameters
+from spectral import normalised
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Config:
     beta1: float = 0.5
     beta2: float = 0.999
     epsilon: float = 1e-8
+    spectralNorm: bool = False
+    discriminatorSteps: int = 1
 
 
 def softplus(a: torch.Tensor) -> torch.Tensor:
@@ -116,22 +119,42 @@ class Game:
         self.pair, self.config, self.networks = pair, config, networks
         self.optimizers = [adam(weights, config) for weights in networks]
 
-    def judge(self, samples: torch.Tensor) -> torch.Tensor:
-        return self.pair.discriminator(self.networks[0], samples)
+    def judge(self, samples: torch.Tensor, iterate: bool = False) -> torch.Tensor:
+        """Logits of the discriminator as it is. With spectral norm, `iterate` is train() mode, else eval()."""
+        weights = self.networks[0]
+        return self.pair.discriminator(normalised(weights, iterate) if self.config.spectralNorm else weights, samples)
 
-    def step(self, x: torch.Tensor, z: torch.Tensor) -> tuple[dict, list[Weights], float]:
-        """One update of every network: its figures, its gradients, and how clear its verdict was."""
-        config, n = self.config, self.config.generators
-        l_real, l_fake, l_generator = LOSSES[config.loss]
-        fakes = [self.pair.generator(weights, z) for weights in self.networks[1:]]
+    def fakes_for_update(self, z: torch.Tensor) -> list[torch.Tensor]:
+        """For an update that the generators do not answer: by the batch's statistics, the moving ones stay."""
+        with torch.no_grad():
+            return [self.pair.generator({name: each.clone() if is_statistic(name) else each
+                                         for name, each in weights.items()}, z) for weights in self.networks[1:]]
 
-        real_logits = self.judge(x)
+    def discriminator_loss(self, x: torch.Tensor, fakes: list[torch.Tensor]):
+        """L_D on these samples, with the verdict that weighs it: loss, winners, w, logits [1 + N, batch]."""
+        l_real, l_fake, _ = LOSSES[self.config.loss]
+        real_logits = self.judge(x, iterate=True)
         fake_logits = torch.stack([self.judge(fake.detach()) for fake in fakes])
         logits = torch.cat([real_logits[None], fake_logits]).detach()
-        winners = winners_of(logits, config.verdict)
-        w, f = weight_tables(winners, n, config, x.dtype)
+        winners = winners_of(logits, self.config.verdict)
+        w, f = weight_tables(winners, len(fakes), self.config, x.dtype)
+        return (l_real(real_logits) + (f * l_fake(fake_logits)).sum(dim=0)).mean(), winners, w, logits
 
-        discriminator_loss = (l_real(real_logits) + (f * l_fake(fake_logits)).sum(dim=0)).mean()
+    def step(self, x: torch.Tensor, z: torch.Tensor) -> tuple[dict, list[Weights], float]:
+        """One update of every generator, discriminatorSteps of the discriminator: the figures and gradients of the last,
+        and how clear its verdict was. The samples of the updates come one after the other in x and z."""
+        config, n = self.config, self.config.generators
+        l_generator = LOSSES[config.loss][2]
+        *earlier, (x, z) = zip(x.chunk(config.discriminatorSteps), z.chunk(config.discriminatorSteps))
+        # The generators' weights do not change within the step: which of their batches comes first is all the same.
+        margins = []
+        for earlier_x, earlier_z in earlier:
+            loss, _, _, logits = self.discriminator_loss(earlier_x, self.fakes_for_update(earlier_z))
+            margins.append(margin_of(logits, config.verdict))
+            update(self.optimizers[0], self.networks[0], gradients_of(loss, self.networks[0]))
+
+        fakes = [self.pair.generator(weights, z) for weights in self.networks[1:]]
+        discriminator_loss, winners, w, logits = self.discriminator_loss(x, fakes)
         gradients = [gradients_of(discriminator_loss, self.networks[0])]
         if config.order == "alternating":
             update(self.optimizers[0], self.networks[0], gradients[0])
@@ -152,4 +175,4 @@ class Game:
             "verdicts": {"x": winners.count(0), **{f"g{k}": winners.count(k) for k in range(1, n + 1)}},
             "gradientNorms": dict(zip(names, map(global_norm, gradients))),
         }
-        return figures, gradients, margin_of(logits, config.verdict)
+        return figures, gradients, min(*margins, margin_of(logits, config.verdict), float("inf"))

@@ -16,6 +16,7 @@ import torch
 
 from game import LOSSES, Config, Game, gradients_of, weight_tables, winners_of
 from networks import PAIRS, Weights, arrays, initial_weights, latents, real_samples, rounded, tensors
+from spectral import keep_vectors, module_of, normalised, shapes_of_vectors
 
 FOLDER = Path(__file__).parent / "reference"
 TOLERANCE = 1e-6
@@ -31,6 +32,10 @@ RUNS = {  # name: config, seed (searched for clear and varied verdicts)
     "mlp-batch-verdict": (Config("mlp", 3, 8, verdict="batch", discriminatorTerms="verdict", learningRate=1e-2), 23),
     "mlp-single": (Config("mlp", 1, 8, generatorLoss="average", learningRate=1e-2), 33),
     "mlp-minimax-sum": (Config("mlp", 2, 8, loss="minimax", generatorLoss="sum", learningRate=1e-2), 33),
+    "image-sngan": (Config("image", 1, 4, spectralNorm=True), 1),
+    "image-sngan-two-updates": (Config("image", 1, 4, loss="hinge", spectralNorm=True, discriminatorSteps=2), 1),
+    "mlp-spectral": (Config("mlp", 2, 8, spectralNorm=True, learningRate=1e-2), 1),
+    "mlp-two-updates": (Config("mlp", 2, 8, fakeWeight="sum", discriminatorSteps=2, learningRate=1e-2), 1),
 }
 
 
@@ -165,6 +170,45 @@ def adam() -> tuple[dict, str]:
             "deviation64": deviation(stacked, exact)}, "20 values, 10 updates"
 
 
+def spectral_case(given: dict, dtype: torch.dtype) -> dict:
+    """A layer's first forward pass after an update (train()), its gradients, and a later pass with other weights (eval())."""
+    weights = tensors({f"layer/{part}": given[part] for part in ("kernel", "bias", "u", "v")}, dtype)
+    x, upstream = (torch.tensor(given[name], dtype=dtype, requires_grad=name == "input") for name in ("input", "upstream"))
+
+    def forward(module: torch.nn.Module) -> torch.Tensor:
+        images = x.permute(0, 3, 1, 2) if x.ndim == 4 else x
+        return module(images).permute(0, 2, 3, 1) if x.ndim == 4 else module(images)
+
+    def run(module: torch.nn.Module) -> dict:
+        output = forward(module)
+        found = gradients_of((output * upstream).sum(), {**weights, "input": x})
+        return {"output": output.detach().numpy(), "inputGradient": found["input"].numpy(),
+                "kernelGradient": found["layer/kernel"].numpy(), "biasGradient": found["layer/bias"].numpy()}
+
+    module = module_of(weights, "layer").train()
+    results = {"first": run(module)}
+    keep_vectors(module, weights, "layer")
+    results |= {"u": weights["layer/u"].numpy(), "v": weights["layer/v"].numpy()}
+    with torch.no_grad():
+        results["kernel"] = normalised(weights, iterate=False)["layer/kernel"].numpy().copy()
+        weights["layer/kernel"] += torch.tensor(given["change"], dtype=dtype)
+    return results | {"later": run(module_of(weights, "layer").eval())}
+
+
+def spectral() -> tuple[dict, str]:
+    file, inputs = {}, {"conv": ([4, 4, 3, 5], [2, 8, 8, 3], [2, 4, 4, 5]), "dense": ([7, 4], [3, 7], [3, 4]),
+                        "dense-to-one": ([6, 1], [3, 6], [3, 1])}
+    for name, (kernel, x, y) in inputs.items():
+        rng = np.random.default_rng([50, len(file)])
+        normal = lambda *shape: rounded(rng.standard_normal(shape), 2)
+        given = {"kernel": normal(*kernel), "bias": normal(kernel[-1]), "u": normal(kernel[-1]),
+                 "v": normal(int(np.prod(kernel[:-1]))), "input": normal(*x), "upstream": normal(*y),
+                 "change": rounded(0.1 * normal(*kernel), 3)}
+        results, exact = (spectral_case(given, dtype) for dtype in (torch.float32, torch.float64))
+        file[name] = {"given": given, **results, "deviation64": deviation(results, exact)}
+    return file, f"{len(file)} layers"
+
+
 def verdict_logits(n: int) -> dict[str, np.ndarray]:
     """Logits [1 + N, 8] in eighths (their sums are exact), with ties in samples and, by construction, in means."""
     rng = np.random.default_rng([30, n])
@@ -218,9 +262,11 @@ def play(config: Config, start: list[dict], batches: list[dict], dtype: torch.dt
 
 def training(config: Config, seed: int) -> tuple[dict, str]:
     rng, pair, scale = np.random.default_rng([40, seed]), PAIRS[config.network], KERNEL_SCALE[config.network]
-    shapes = [pair.discriminator_shapes] + [pair.generator_shapes] * config.generators
+    vectors = shapes_of_vectors(pair.discriminator_shapes) if config.spectralNorm else {}
+    shapes = [{**pair.discriminator_shapes, **vectors}] + [pair.generator_shapes] * config.generators
     start = [initial_weights(rng, each, scale) for each in shapes]
-    batches = [{"x": real_samples(rng, config.network, config.batch), "z": latents(rng, config.batch, pair.latent)}
+    count = config.batch * config.discriminatorSteps
+    batches = [{"x": real_samples(rng, config.network, count), "z": latents(rng, count, pair.latent)}
                for _ in range(STEPS)]
     steps, first, final, margin = play(config, start, batches, torch.float32)
     steps64, first64, final64, _ = play(config, start, batches, torch.float64)
@@ -233,7 +279,8 @@ def training(config: Config, seed: int) -> tuple[dict, str]:
     worst = max(value for network in drift.values() for value in network.values())
     file = {
         "config": asdict(config), "initial": dict(zip(final, start)), "batches": batches, "steps": single(steps),
-        "steps64": steps64, **({"firstGradients": first} if config.network == "image" else {}), "final": final,
+        "steps64": steps64, **({"firstGradients": first} if config.network == "image" and not config.spectralNorm else {}),
+        "final": final,
         "smallestMargin": single(margin),
         "deviation64": {"firstGradients": deviation(first, first64), "final": drift},
     }
@@ -246,7 +293,7 @@ def main() -> int:
     check = parser.parse_args().check
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    made = {"layers": layers, "losses": losses, "adam": adam, "verdicts": verdicts,
+    made = {"layers": layers, "losses": losses, "adam": adam, "verdicts": verdicts, "spectral": spectral,
             **{f"steps-{name}": (lambda settings=settings: training(*settings)) for name, settings in RUNS.items()}}
     FOLDER.mkdir(exist_ok=True)
     wrong = 0

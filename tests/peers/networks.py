@@ -21,8 +21,8 @@ LEAK = 0.2
 
 
 def is_statistic(name: str) -> bool:
-    """Moving statistics are state, but no parameter: they have no gradient and Adam leaves them alone."""
-    return "/moving_" in name
+    """Moving statistics and spectral norm's vectors are state, but no parameters: no gradient, and Adam leaves them alone."""
+    return "/moving_" in name or name.endswith(("/u", "/v"))
 
 
 def parameters(weights: Weights) -> Weights:
@@ -132,8 +132,8 @@ def rounded(values: np.ndarray, decimals: int) -> np.ndarray:
 
 def initial_weights(rng: np.random.Generator, shapes: dict[str, list[int]], scale: float,
                     random_statistics: bool = False) -> dict[str, np.ndarray]:
-    """Kernels and gamma around 0 and 1, biases and beta about 0.1; moving statistics 0 and 1 unless random."""
-    spread = {"kernel": (0, scale), "bias": (0, 0.1), "gamma": (1, 0.1), "beta": (0, 0.1)}
+    """Kernels and gamma around 0 and 1, biases and beta about 0.1, u and v about 1; moving statistics 0 and 1 unless random."""
+    spread = {"kernel": (0, scale), "bias": (0, 0.1), "gamma": (1, 0.1), "beta": (0, 0.1), "u": (0, 1), "v": (0, 1)}
     weights = {}
     for name, shape in shapes.items():
         part = name.split("/")[1]
