@@ -55,6 +55,43 @@ test('workers are one discriminator and the generators', () => {
   assert.equal(compileOptions({ system: 'gan' }).training.generators, 1);
 });
 
+test('sngan is one generator and spectral norm; spectral norm goes with every system', () => {
+  const { generators, spectralNorm } = compileOptions({ system: 'sngan' }).training;
+  assert.deepEqual([generators, spectralNorm], [1, true]);
+  for (const system of ['gan', 'pggan']) {
+    assert.equal(compileOptions({ system }).training.spectralNorm, false);
+    assert.equal(compileOptions({ system, spectralNorm: true }).training.spectralNorm, true);
+  }
+});
+
+test('a setting of the SNGAN paper gives its row of the table, and what is given itself wins', () => {
+  // Miyato et al. 2018, table 1: alpha, beta1, beta2, n_dis.
+  const table = {
+    A: [1e-4, 0.5, 0.9, 5],
+    B: [1e-4, 0.5, 0.999, 1],
+    C: [2e-4, 0.5, 0.999, 1],
+    D: [1e-3, 0.5, 0.9, 5],
+    E: [1e-3, 0.5, 0.999, 5],
+    F: [1e-3, 0.9, 0.999, 5],
+  };
+  const row = (given: Record<string, unknown>) => {
+    const { learningRate, beta1, beta2, discriminatorSteps } = compileOptions(given).training;
+    return [learningRate, beta1, beta2, discriminatorSteps];
+  };
+  for (const [setting, values] of Object.entries(table)) assert.deepEqual(row({ setting }), values, setting);
+  assert.deepEqual(row({}), table.C);
+  assert.deepEqual(row({ setting: 'F', learningRate: 0.01, discriminatorSteps: 2 }), [0.01, 0.9, 0.999, 2]);
+});
+
+test('--no-spectral-norm beats spectralNorm: true of the file', async () => {
+  await using scratch = scratchFolder();
+  const file = scratch.write('run.yaml', 'system: sngan\nspectralNorm: true\n');
+  await using command = coordinator(['start', '--config', file, '--no-spectral-norm'], scratch.path);
+  const { code, stderr } = await command.ended;
+  assert.equal(code, 2);
+  assert.match(stderr, /leave --no-spectral-norm away/);
+});
+
 test('what cannot be is refused with the value and the cure, on one line', () => {
   const cases: [given: Record<string, unknown>, reason: RegExp][] = [
     [{ workers: 1 }, /--workers takes 2 to 128.*not 1$/],
@@ -63,6 +100,17 @@ test('what cannot be is refused with the value and the cure, on one line', () =>
     [{ workers: null }, /not null/],
     [{ workers: 3, generators: 5 }, /--workers 3 and --generators 5 disagree/],
     [{ workers: 3, system: 'gan' }, /'gan' has one generator, not 2: use --workers 2/],
+    [{ workers: 3, system: 'sngan' }, /'sngan' has one generator, not 2: use --workers 2/],
+    [{ generators: 4, system: 'sngan' }, /'sngan' has one generator, not 4/],
+    [{ system: 'sngan', spectralNorm: false }, /'sngan' is a GAN with spectral norm: leave --no-spectral-norm away/],
+    [{ spectralNorm: 'yes' }, /--spectral-norm "yes" .*expected a boolean/],
+    [{ setting: 'G' }, /--setting "G" .*choose one of A, B, C, D, E, F/],
+    [{ setting: 'a' }, /--setting "a" .*choose one of A, B/],
+    [{ discriminatorSteps: 0 }, /--discriminator-steps 0 .*>=1/],
+    [{ discriminatorSteps: 65 }, /--discriminator-steps 65 .*<=64/],
+    [{ order: 'simultaneous', discriminatorSteps: 2 }, /--order simultaneous .*2 updates ahead: use --disc/],
+    [{ order: 'simultaneous', setting: 'F' }, /5 updates ahead/],
+    [{ generatorWidth: 0 }, /--generator-width 0 .*>=0\.0625/],
     [{ system: 'pgan' }, /--system "pgan".*pggan, gan.*did you mean 'pggan'\?/],
     [{ system: { toString: 1, valueOf: 1 } }, /choose one of pggan, gan/],
     [{ stepz: 1 }, /unknown key 'stepz'.*did you mean 'steps'\?/],
