@@ -219,7 +219,10 @@ test('a disk that fills while training ends the run with what it had, every chec
   const out = join(disk.path, 'run');
   const args = ['--data', 'ring8', '--steps', '1000000', '--checkpoint-every', '5', '--keep-checkpoints', '3'];
   await using run = coordinator(['start', '--port', '0', '--out', out, ...args]);
-  await until('two checkpoints', () => existsSync(out) && listCheckpoints(RunDirectory.open(out)).length >= 2);
+  await until(
+    'two checkpoints',
+    () => existsSync(join(out, 'config.json')) && listCheckpoints(RunDirectory.open(out)).length >= 2,
+  );
   const { status } = spawnSync('dd', ['if=/dev/zero', `of=${join(disk.path, 'filler')}`, 'bs=64k'], {
     stdio: 'ignore',
   });
@@ -246,7 +249,10 @@ test('a disk that has no room for another file ends the run in a sentence, too',
   const out = join(disk.path, 'run');
   const args = ['--data', 'ring8', '--width', '0.25', '--steps', '1000000', '--checkpoint-every', '5'];
   await using run = coordinator(['start', '--port', '0', '--out', out, ...args]);
-  await until('a checkpoint', () => existsSync(out) && listCheckpoints(RunDirectory.open(out)).length >= 1);
+  await until(
+    'a checkpoint',
+    () => existsSync(join(out, 'config.json')) && listCheckpoints(RunDirectory.open(out)).length >= 1,
+  );
   const full = spawnSync('sh', [
     '-c',
     `i=0; while : > '${disk.path}'/filler-$i && [ $i -lt 100 ]; do i=$((i+1)); done`,
