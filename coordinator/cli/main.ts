@@ -4,6 +4,7 @@ import { type ExitCode, runCommand } from '../../common/run-command.js';
 import { VERSION } from '../../common/version.js';
 import { engineCommand } from './engine.js';
 import { exportCommand } from './export.js';
+import { featuresCommand } from './features.js';
 import { addStartOptions, startCommand } from './start.js';
 import { sampleCommand } from './sample.js';
 
@@ -68,6 +69,13 @@ await runCommand(async () => {
     .option('--rebuild', 'prepare it anew')
     .addHelpText('after', '\nExample:\n  $ npx coordinator engine')
     .action(finish(engineCommand));
+
+  program
+    .command('features')
+    .description('Train the network that images are evaluated with if it is not there, and describe it.')
+    .option('--rebuild', 'train it anew')
+    .addHelpText('after', '\nExample:\n  $ npx coordinator features')
+    .action(finish(featuresCommand));
 
   for (const command of [program, ...program.commands]) {
     command

@@ -29,8 +29,8 @@ export function imageDataset(name: string, { shape, train, heldOut }: ImageBytes
   };
 }
 
-/** Where tanh lives: 0 → -1, 255 → 1. */
-const SCALED = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
+/** A byte where tanh lives: 0 → -1, 255 → 1. */
+export const SCALED = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
 
 function gather(bytes: Uint8Array, size: number, indices: Uint32Array, into: Float32Array<ArrayBuffer> | undefined) {
   return gatherSamples({ count: bytes.length / size, size }, indices, into, (index, batch, at) => {

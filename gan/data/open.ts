@@ -7,12 +7,14 @@ import { openFolder } from './folder.js';
 import { MIXTURE_NAMES, isMixture, openMixture } from './mixtures.js';
 import { openMnist } from './mnist.js';
 import { openNpz } from './npz.js';
+import { STACKED_MNIST, openStackedMnist } from './stacked-mnist.js';
 
-export const DATA_NAMES = ['mnist', ...MIXTURE_NAMES] as const;
+export const DATA_NAMES = ['mnist', STACKED_MNIST, ...MIXTURE_NAMES] as const;
 
 /** @throws UsageError when there is no such data, or it cannot be used */
 export async function openDataset(source: string, options: DataOptions): Promise<Dataset> {
   if (source === 'mnist') return openMnist(options);
+  if (source === STACKED_MNIST) return openStackedMnist(options);
   if (isMixture(source)) return openMixture(source, options.seed);
   const found = statSync(source, { throwIfNoEntry: false });
   if (found?.isDirectory()) return openFolder(source, options);
