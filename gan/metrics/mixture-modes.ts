@@ -7,6 +7,8 @@ const DEVIATIONS = 3;
 export interface ModesOfPoints {
   /** The nearest mode of every point. */
   nearest: Uint8Array;
+  /** 1 for every point of high quality. */
+  good: Uint8Array;
   /** High-quality points of each mode: these are what modes and reverse KL are counted by, as in PacGAN's code. */
   counts: number[];
   /** Share of points of high quality; 1 - exp(-4.5) = 0.9889 for the mixture itself. */
@@ -17,7 +19,7 @@ export interface ModesOfPoints {
 export function modesOfPoints(points: Float32Array, { centres, deviation }: Mixture): ModesOfPoints {
   const nearest = new Uint8Array(points.length / 2);
   const counts = new Array<number>(centres.length).fill(0);
-  let good = 0;
+  const good = new Uint8Array(nearest.length);
   for (let i = 0; i < nearest.length; i += 1) {
     let least = Number.POSITIVE_INFINITY;
     for (const [mode, [x, y]] of centres.entries()) {
@@ -29,7 +31,8 @@ export function modesOfPoints(points: Float32Array, { centres, deviation }: Mixt
     if (!(least < DEVIATIONS * deviation)) continue;
     const mode = nearest[i] as number;
     counts[mode] = (counts[mode] as number) + 1;
-    good += 1;
+    good[i] = 1;
   }
-  return { nearest, counts, highQuality: nearest.length === 0 ? 0 : good / nearest.length };
+  const all = good.reduce((sum, one) => sum + one, 0);
+  return { nearest, good, counts, highQuality: nearest.length === 0 ? 0 : all / nearest.length };
 }
