@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { type ExitCode, runCommand } from '../../common/run-command.js';
 import { VERSION } from '../../common/version.js';
 import { engineCommand } from './engine.js';
+import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { featuresCommand } from './features.js';
 import { addStartOptions, startCommand } from './start.js';
@@ -22,6 +23,12 @@ const SAMPLE_EXAMPLES = `
 Examples:
   $ npx coordinator sample --run runs/ID                       a grid of each generator's newest checkpoint
   $ npx coordinator sample --run runs/ID --generator 2 --count 100 --seed 7 --out digits.png`;
+
+const EVALUATE_EXAMPLES = `
+Examples:
+  $ npx coordinator evaluate --run runs/ID                     KID, precision, modes, memorisation, ... of the newest checkpoint
+  $ npx coordinator evaluate --run runs/ID --step all          a file for every checkpoint that is there
+  $ npx coordinator evaluate --run runs/ID --samples 5000 --seed 2 --out figures.json`;
 
 await runCommand(async () => {
   let code: ExitCode | undefined;
@@ -69,6 +76,20 @@ await runCommand(async () => {
     .option('--rebuild', 'prepare it anew')
     .addHelpText('after', '\nExample:\n  $ npx coordinator engine')
     .action(finish(engineCommand));
+
+  program
+    .command('evaluate')
+    .description('Measure the samples of a checkpoint, beside those of real data.')
+    .requiredOption('--run <dir>', 'run directory')
+    .option(
+      '--step <n>',
+      'checkpoint of this step, best (of the lowest KID while it trained) or all (default: the newest)',
+    )
+    .option('--samples <n>', 'samples of every group', '2000')
+    .option('--seed <n>', 'seed of the latents and of the choice of real samples', '1')
+    .option('--out <file>', 'JSON to write (default: RUN/evaluation/step-N.json)')
+    .addHelpText('after', EVALUATE_EXAMPLES)
+    .action(finish(evaluateCommand));
 
   program
     .command('features')

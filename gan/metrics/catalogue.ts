@@ -118,3 +118,9 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     about: 'Nearest training over nearest held-out; clearly below 1: samples repeat the training data.',
   },
 };
+
+/** The title of a metric in the features that it was measured in: of points, KID is that of their coordinates. */
+export function titleOf(metric: MetricName, features: string): string {
+  const { title } = METRICS[metric];
+  return features === 'coordinates' ? title.replace('MNIST CNN', 'coordinates') : title;
+}

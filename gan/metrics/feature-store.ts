@@ -110,7 +110,7 @@ export async function prepareFeatures(engine: Engine, options: PrepareFeatures):
   const theirs = rebuild ? undefined : findFeatures(engine, cache);
   if (theirs !== undefined) return theirs;
   const { train, test } = options.digits ?? (await allDigits());
-  const arrays = trainFeatures(engine, train, training, onProgress);
+  const arrays = await trainFeatures(engine, train, training, onProgress);
   const path = writeFeatures(folder, arrays, accuracyOf(engine, arrays, test));
   for (const file of filesOf(folder)) if (join(folder, file) !== path) rmSync(join(folder, file));
   return readFeatures(engine, path);

@@ -9,7 +9,7 @@ import { type Gaussian, gaussianOf } from './frechet.js';
 import type { Gram, Matrix } from './matrix.js';
 import { type RealBalls, realBalls } from './neighbourhoods.js';
 import { PROBE_NEIGHBOURS } from './probe.js';
-import { type View, firstOf, viewOf } from './view.js';
+import { type View, firstOf, viewInChunks } from './view.js';
 
 /** Samples that the modes of stacked MNIST are counted over: 1,000 modes need many, and everybody reports this number. */
 export const STACKED_MODE_SAMPLES = 26_000;
@@ -17,6 +17,8 @@ export const STACKED_MODE_SAMPLES = 26_000;
 export interface RealReference {
   data: EvaluatedData;
   samples: number;
+  /** Samples of a group that modes are counted over. */
+  modeSamples: number;
   /** As many training samples as each group has. */
   training: View;
   balls: RealBalls;
@@ -71,21 +73,24 @@ export function realReference(
   const near = Math.min(dataset.count, dataset.heldOut - samples);
   const trainingOrder = permutation(randomStream(seed, 'evaluation-training'), dataset.count);
   const heldOutOrder = permutation(randomStream(seed, 'evaluation-held-out'), dataset.heldOut);
-  const see = (values: Float32Array<ArrayBuffer>) => viewOf(name, network, values);
-  const nearTraining = see(dataset.gather(trainingOrder.subarray(0, near)));
-  const nearHeldOut = see(dataset.gatherHeldOut(heldOutOrder.subarray(samples, samples + near)));
+  const seeTraining = (order: Uint32Array) =>
+    viewInChunks(name, network, order.length, (first, next) => dataset.gather(order.subarray(first, next)));
+  const seeHeldOut = (order: Uint32Array) =>
+    viewInChunks(name, network, order.length, (first, next) => dataset.gatherHeldOut(order.subarray(first, next)));
+  const nearTraining = seeTraining(trainingOrder.subarray(0, near));
+  const nearHeldOut = seeHeldOut(heldOutOrder.subarray(samples, samples + near));
   const training = firstOf(nearTraining, samples);
-  const floorModes =
-    modeSamples === undefined ? undefined : see(dataset.gather(trainingOrder.subarray(0, modeSamples)));
+  const floorModes = modeSamples === undefined ? undefined : seeTraining(trainingOrder.subarray(0, modeSamples));
   return {
     data: name,
     samples,
+    modeSamples: modeSamples ?? samples,
     training,
     balls: realBalls(gram, training.features),
     ...(isMixture(name) ? {} : { gaussian: gaussianOf(training.features) }),
     nearTraining: nearTraining.features,
     nearHeldOut: nearHeldOut.features,
-    floor: see(dataset.gatherHeldOut(heldOutOrder.subarray(0, samples))),
+    floor: seeHeldOut(heldOutOrder.subarray(0, samples)),
     ...(floorModes === undefined ? {} : { floorModes }),
     judged: {
       training: dataset.gather(trainingOrder.subarray(0, samples)),

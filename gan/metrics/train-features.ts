@@ -1,9 +1,11 @@
 /** Trains the feature network: one seed, one thread, about a minute on one core; nothing of it depends on any run. */
+import { setImmediate } from 'node:timers/promises';
 import { type AdamOptions, type AdamState, adamUpdate } from '../adam.js';
 import { parametersOf } from '../architecture.js';
 import { ADAM_EPSILON } from '../config.js';
 import { SCALED } from '../data/images.js';
 import { type Engine, type Tensor, createOperations } from '../engine/index.js';
+import { FlatLayout } from '../flat-layout.js';
 import type { NamedArray } from '../initialise.js';
 import { Pass } from '../network.js';
 import { normals, permutation, randomStream } from '../random.js';
@@ -28,22 +30,26 @@ export interface FeatureTraining {
 export const FEATURE_TRAINING: FeatureTraining = { seed: 20_261_125, passes: 5, batch: 100, learningRate: 2e-3 };
 
 const PIXELS = 28 * 28;
+/** Updates. */
+const PAUSE_EVERY = 50;
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
-/** @param onProgress after every update, with the mean loss of the last hundred */
-export function trainFeatures(
+/** @param onProgress after every update, with the mean loss of the last hundred or so */
+export async function trainFeatures(
   engine: Engine,
   { images, labels }: LabelledDigits,
   { seed, passes, batch, learningRate }: FeatureTraining,
   onProgress: (done: number, total: number, loss: number) => void,
-): NamedArray[] {
+): Promise<NamedArray[]> {
   const { tf } = engine;
   const ops = createOperations(engine);
   const perPass = Math.floor(labels.length / batch);
   const total = perPass * passes;
+  const layout = new FlatLayout(engine, parametersOf(FEATURE_ARCHITECTURE));
   let weights: Tensors = asTensors(engine, initialArrays(seed));
-  let adam: AdamState = { m: zerosLike(engine, weights), v: zerosLike(engine, weights), updates: 0 };
+  let flat = layout.join(weights);
+  let adam: AdamState = { m: tf.zeros([layout.size]), v: tf.zeros([layout.size]), updates: 0 };
   let loss = Math.log(CLASSES);
   for (let pass = 0; pass < passes; pass += 1) {
     const order = permutation(randomStream(seed, 'feature-pass', pass), labels.length);
@@ -51,23 +57,27 @@ export function trainFeatures(
       const chosen = order.subarray(k * batch, (k + 1) * batch);
       const x = tf.tensor4d(pixelsOf(images, chosen), [batch, 28, 28, 1]);
       using forward = new Pass(engine, ops, FEATURE_ARCHITECTURE, weights, x, true);
-      const { value, gradient } = crossEntropy(
+      const { value, gradient: ofLogits } = crossEntropy(
         forward.values(),
         Uint8Array.from(chosen, (i) => labels[i] as number),
       );
-      const gradients = forward.gradients(gradient, { weights: true, input: false }).weights;
+      const gradients = forward.gradients(ofLogits, { weights: true, input: false }).weights;
       const options: AdamOptions = {
         learningRate: learningRate * (1 - (pass * perPass + k) / total),
         beta1: 0.9,
         beta2: 0.999,
         epsilon: ADAM_EPSILON,
       };
-      const update = adamUpdate(engine, options, weights, gradients, adam);
-      tf.dispose([gradients, weights, adam.m, adam.v]);
-      weights = update.weights;
+      const gradient = layout.join(gradients);
+      const update = adamUpdate(engine, options, flat, gradient, adam);
+      tf.dispose([gradients, gradient, weights, flat, adam.m, adam.v]);
+      flat = update.weights;
+      weights = layout.split(flat);
       adam = update.state;
       loss += (value - loss) / 100;
       onProgress(pass * perPass + k + 1, total, loss);
+      // The lock's heartbeat and Ctrl-C need a moment of this thread now and then.
+      if (k % PAUSE_EVERY === 0) await setImmediate();
     }
   }
   const trained = parametersOf(FEATURE_ARCHITECTURE).map(({ name, shape }) => ({
@@ -75,7 +85,7 @@ export function trainFeatures(
     shape,
     data: (weights[name] as Tensor).dataSync<'float32'>(),
   }));
-  tf.dispose([weights, adam.m, adam.v]);
+  tf.dispose([weights, flat, adam.m, adam.v]);
   return trained;
 }
 
@@ -132,8 +142,4 @@ function pixelsOf(images: Uint8Array, chosen: Uint32Array): Float32Array<ArrayBu
 
 function asTensors({ tf }: Engine, arrays: readonly NamedArray[]): Record<string, Tensor> {
   return Object.fromEntries(arrays.map(({ name, shape, data }) => [name, tf.tensor(data, [...shape], 'float32')]));
-}
-
-function zerosLike({ tf }: Engine, tensors: Tensors): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.zerosLike(tensor)]));
 }

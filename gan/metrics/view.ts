@@ -55,6 +55,23 @@ export function viewOf(
   return { data, features, modes, counted: new Uint8Array(features.rows).fill(1), digits };
 }
 
+/** Samples that are made and seen at once: thousands of images as floats would take gigabytes. */
+export const CHUNK = 500;
+
+/** @param make samples `first` to `next - 1` @returns the view of all `count` */
+export function viewInChunks(
+  data: EvaluatedData,
+  network: FeatureNetwork | undefined,
+  count: number,
+  make: (first: number, next: number) => Float32Array<ArrayBuffer>,
+): View {
+  const parts: View[] = [];
+  for (let first = 0; first < count; first += CHUNK) {
+    parts.push(viewOf(data, network, make(first, Math.min(count, first + CHUNK))));
+  }
+  return joined(parts);
+}
+
 /** The first samples of a view. */
 export function firstOf(view: View, count: number): View {
   const channels = (view.digits?.length ?? 0) / view.features.rows;
@@ -79,15 +96,26 @@ export function mixtureOf(views: readonly View[]): View {
   return joined(views.map((view, i) => firstOf(view, even + (i < left ? 1 : 0))));
 }
 
+/** Of one data set, one after the other. */
 export function joined(parts: readonly View[]): View {
-  const [first] = parts as [View];
-  return {
+  const [first] = parts;
+  if (first === undefined) throw new RangeError('there is nothing to join');
+  const count = parts.reduce((sum, { features }) => sum + features.rows, 0);
+  const whole: View = {
     data: first.data,
     features: stack(parts.map(({ features }) => features)),
-    modes: Uint16Array.from(parts.flatMap(({ modes }) => [...modes])),
-    counted: Uint8Array.from(parts.flatMap(({ counted }) => [...counted])),
+    modes: new Uint16Array(count),
+    counted: new Uint8Array(count),
     ...(first.digits === undefined
       ? {}
-      : { digits: Uint8Array.from(parts.flatMap(({ digits }) => [...(digits ?? [])])) }),
+      : { digits: new Uint8Array(count * (first.digits.length / first.modes.length)) }),
   };
+  let at = 0;
+  for (const { modes, counted, digits } of parts) {
+    whole.modes.set(modes, at);
+    whole.counted.set(counted, at);
+    if (digits !== undefined) whole.digits?.set(digits, at * (digits.length / modes.length));
+    at += modes.length;
+  }
+  return whole;
 }
