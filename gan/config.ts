@@ -22,7 +22,7 @@ export const trainingConfigSchema = z.strictObject({
   system: z.enum(SYSTEMS).default('pggan'),
   /** Number of generators; the workers are one more. */
   generators: count(MOST_GENERATORS).default(2),
-  /** mnist, ring8, grid25, a folder of images or an .npz file. */
+  /** mnist, stacked-mnist, ring8, grid25, a folder of images or an .npz file. */
   data: z.string().min(1).default('mnist'),
   /** Height and width that a folder's images are resized to, px. */
   imageSize: z.int().min(16).max(128).default(28),
