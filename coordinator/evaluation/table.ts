@@ -10,7 +10,9 @@ export function evaluationTable(evaluation: Evaluation): string {
   const rows = METRIC_NAMES.flatMap((metric) => {
     const { better, digits } = METRICS[metric];
     const values = names.map((group) => groups[group]?.[metric]?.toFixed(digits) ?? '-');
-    return values.every((value) => value === '-') ? [] : [[`${ARROWS[better]} ${titleOf(metric, evaluation.features.name)}`, ...values]];
+    return values.every((value) => value === '-')
+      ? []
+      : [[`${ARROWS[better]} ${titleOf(metric, evaluation.features.name)}`, ...values]];
   });
   const lines = [
     `${evaluation.run}, step ${evaluation.step}: ${evaluation.samples} samples of ${evaluation.data} a group, seed ${evaluation.seed}`,
