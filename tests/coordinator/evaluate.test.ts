@@ -113,9 +113,9 @@ test('a run on ring8 is evaluated, checkpoint by checkpoint, with the same bits 
   });
 });
 
-test('a run without checkpoints is refused', async () => {
+test('a run without checkpoints is refused; one of one generator and spectral norm is evaluated', async () => {
   await using scratch = scratchFolder();
-  const run = await train(scratch, 'gan', '--data', 'ring8', '--system', 'gan', '--steps', '2');
+  const run = await train(scratch, 'sngan', '--data', 'ring8', '--system', 'sngan', '--steps', '2');
   await using empty = scratchFolder();
   empty.write('config.json', readFileSync(join(run, 'config.json')));
   assertRefused(await evaluate(empty.path), /has no checkpoint yet/);
