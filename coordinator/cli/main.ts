@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { type ExitCode, runCommand } from '../../common/run-command.js';
 import { VERSION } from '../../common/version.js';
+import { compareCommand } from './compare.js';
 import { engineCommand } from './engine.js';
 import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
@@ -29,6 +30,22 @@ Examples:
   $ npx coordinator evaluate --run runs/ID                     KID, precision, modes, memorisation, ... of the newest checkpoint
   $ npx coordinator evaluate --run runs/ID --step all          a file for every checkpoint that is there
   $ npx coordinator evaluate --run runs/ID --samples 5000 --seed 2 --out figures.json`;
+const COMPARE_EXAMPLES = `
+Examples:
+  $ npx coordinator compare points.yaml                        every run that is not made yet, then the report in runs/NAME
+  $ npx coordinator compare points.yaml --report-only          the report of what is there, also of a part
+  $ npx coordinator compare points.yaml --retry-failed         runs that died get another chance
+
+A file (all keys: docs/compare.md):
+  name: points
+  systems:
+    gan: { system: gan }
+    pggan: { system: pggan }
+  data: [ring8, grid25]
+  seeds: 10
+  common: { steps: 5000 }
+
+Ctrl-C, a crash, kill -9: the same command goes on, and makes no finished run again.`;
 
 await runCommand(async () => {
   let code: ExitCode | undefined;
@@ -68,6 +85,18 @@ await runCommand(async () => {
       '\nExample:\n  $ npx coordinator export --run runs/ID      writes runs/ID/export/generator-1/model.json, ...',
     )
     .action(finish(exportCommand));
+
+  program
+    .command('compare')
+    .description('Train systems side by side, as one YAML file says, and report on them.')
+    .argument('<file>', 'YAML: systems, data sets, seeds, settings')
+    .option('--out <dir>', 'folder of the runs and the report (default: runs/NAME)')
+    .option('--report-only', 'make the report again from what is there; train nothing')
+    .option('--retry-failed', 'runs that died get another chance')
+    .addHelpText('after', COMPARE_EXAMPLES)
+    .action(async (file: string, flags: Parameters<typeof compareCommand>[1]) => {
+      code = await compareCommand(file, flags);
+    });
 
   program
     .command('engine')
