@@ -65,12 +65,18 @@ async function makeRuns({ out, comparison, runs, file }: Task, retryFailed: bool
     output: process.stdout,
   });
   // Also the settled ones: an interruption may have left more of them on the disk than is to stay.
-  await inParallel(runs, { ...capacity, costOf: (run) => (isSettled(run) ? 0 : capacity.costOf(run)) }, signals.stop, async (run) => {
-    const begun = performance.now();
-    if (!isSettled(run)) progress.begun(run);
-    const end = await execute(run, { out, comparison, stop: signals.stop, retryFailed });
-    if (!isSettled(run)) progress.ended(run, end, (performance.now() - begun) / 1000, detail(out, run, end, comparison));
-  });
+  await inParallel(
+    runs,
+    { ...capacity, costOf: (run) => (isSettled(run) ? 0 : capacity.costOf(run)) },
+    signals.stop,
+    async (run, stop) => {
+      const begun = performance.now();
+      if (!isSettled(run)) progress.begun(run);
+      const end = await execute(run, { out, comparison, stop, retryFailed });
+      if (!isSettled(run))
+        progress.ended(run, end, (performance.now() - begun) / 1000, detail(out, run, end, comparison));
+    },
+  );
   return signals.stop.aborted;
 }
 

@@ -14,7 +14,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   common: "give a run's keys, as in common: { steps: 5000 }",
   perData: "give data sets and a run's keys, as in ring8: { steps: 5000 }",
   evaluate: 'give evaluate: { samples: 2000, seed: 1 }, or evaluate: false',
-  parallel: "give parallel: auto, or a number of runs from 1 to 1024",
+  parallel: 'give parallel: auto, or a number of runs from 1 to 1024',
   tests: 'give tests: { alpha: 0.05, baseline: LABEL }',
   keep: 'give keep: { checkpoints: none }, last or all',
 };

@@ -31,31 +31,37 @@ export function capacityOf(asked: 'auto' | number, runs: readonly PlannedRun[], 
   return { total, costOf: (run) => Math.min(total, isSmall(run) ? 1 : 2) };
 }
 
-/** Runs `work` on the items in order, as many at once as fit; after `stop` no more are begun. */
+/**
+ * Runs `work` on the items in order, as many at once as fit; after `stop` no more are begun.
+ * Work that fails stops the rest: `work` gets a signal for both.
+ */
 export async function inParallel(
   runs: readonly PlannedRun[],
   { total, costOf }: Capacity,
   stop: AbortSignal,
-  work: (run: PlannedRun) => Promise<void>,
+  work: (run: PlannedRun, stop: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const active = new Set<Promise<void>>();
   const failed = new AbortController();
+  const either = AbortSignal.any([stop, failed.signal]);
+  const errors: unknown[] = [];
   let used = 0;
-  try {
-    for (const run of runs) {
-      const cost = costOf(run);
-      while (used > 0 && used + cost > total) await Promise.race(active);
-      if (stop.aborted || failed.signal.aborted) break;
-      used += cost;
-      const task = work(run).finally(() => {
+  for (const run of runs) {
+    const cost = costOf(run);
+    while (used > 0 && used + cost > total) await Promise.race(active);
+    if (either.aborted) break;
+    used += cost;
+    const task: Promise<void> = work(run, either)
+      .catch((error: unknown) => {
+        errors.push(error);
+        failed.abort();
+      })
+      .finally(() => {
         used -= cost;
         active.delete(task);
       });
-      active.add(task);
-    }
-    await Promise.all(active);
-  } finally {
-    failed.abort();
-    await Promise.allSettled(active);
+    active.add(task);
   }
+  await Promise.all(active);
+  if (errors.length > 0) throw errors[0];
 }

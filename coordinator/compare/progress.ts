@@ -27,7 +27,13 @@ export function comparisonProgress({ total, done, left, parallel, output }: Prog
   const seconds = new Map<string, number[]>();
   const bar = output.isTTY
     ? new SingleBar(
-        { format: '{bar} {value}/{total} runs  {text}', barsize: 20, stream: output, hideCursor: true, linewrap: false },
+        {
+          format: '{bar} {value}/{total} runs  {text}',
+          barsize: 20,
+          stream: output,
+          hideCursor: true,
+          linewrap: false,
+        },
         Presets.shades_classic,
       )
     : undefined;

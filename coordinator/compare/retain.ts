@@ -12,8 +12,7 @@ export function retain({ folder }: RunPaths, { keep }: Comparison): void {
       rmSync(join(folder, 'checkpoints', name), { recursive: true, force: true });
     return;
   }
-  for (const name of ['checkpoints', 'export', 'logs'])
-    rmSync(join(folder, name), { recursive: true, force: true });
+  for (const name of ['checkpoints', 'export', 'logs']) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /** step-000250.png before step-000500.png; other names stay. */

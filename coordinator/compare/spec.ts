@@ -92,11 +92,13 @@ export function readComparison(path: string): Comparison {
 /** @param source names the file in messages @throws UsageError for the first thing that is wrong */
 export function checkComparison(value: Given, source: string): Comparison {
   const result = specSchema.safeParse(value);
-  if (!result.success) throw new UsageError(explainIssue(result.error.issues[0] as z.core.$ZodIssue, value, source, KEYS_AT));
+  if (!result.success)
+    throw new UsageError(explainIssue(result.error.issues[0] as z.core.$ZodIssue, value, source, KEYS_AT));
   const spec = result.data;
   const systems = emptyForNull(spec.systems);
   const labels = Object.keys(systems);
-  if (labels.length === 0) throw new UsageError(`${source} names no systems: give one at least, as in 'gan: { system: gan }'`);
+  if (labels.length === 0)
+    throw new UsageError(`${source} names no systems: give one at least, as in 'gan: { system: gan }'`);
   const settings = emptyForNull(spec.settings ?? {});
   const perData = emptyForNull(spec.perData ?? {});
   const seeds = typeof spec.seeds === 'number' ? Array.from({ length: spec.seeds }, (_, i) => i + 1) : spec.seeds;

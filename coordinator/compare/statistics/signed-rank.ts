@@ -48,6 +48,7 @@ function signDistribution(ranks: readonly number[], total: number): Float64Array
   distribution[0] = 1;
   for (const rank of ranks)
     for (let sum = total; sum >= 0; sum -= 1)
-      distribution[sum] = ((distribution[sum] as number) + (sum >= rank ? (distribution[sum - rank] as number) : 0)) / 2;
+      distribution[sum] =
+        ((distribution[sum] as number) + (sum >= rank ? (distribution[sum - rank] as number) : 0)) / 2;
   return distribution;
 }
