@@ -39,9 +39,9 @@ export function comparisonProgress({ total, done, left, parallel, output }: Prog
     : undefined;
   const timeLeft = () => {
     const left = secondsLeft([...waiting], seconds, parallel);
-    return left === undefined ? '' : `, ${duration(left)} left`;
+    return left === undefined ? '' : `${duration(left)} left`;
   };
-  const status = () => ({ text: `${[...active].map(({ name }) => name).join(', ')}${timeLeft()}` });
+  const status = () => ({ text: joined([...active].map(({ name }) => name).join(', '), timeLeft()) });
   bar?.start(total, done, { text: '' });
   return {
     begun(run) {
@@ -56,7 +56,7 @@ export function comparisonProgress({ total, done, left, parallel, output }: Prog
       if (end === 'finished') seconds.set(run.data, [...(seconds.get(run.data) ?? []), took]);
       bar?.update(done, status());
       if (bar === undefined)
-        output.write(`${done}/${total}  ${run.name}  ${end} after ${duration(took)}  ${detail}${timeLeft()}\n`);
+        output.write(`${done}/${total}  ${joined(run.name, `${end} after ${duration(took)}`, detail, timeLeft())}\n`);
     },
     [Symbol.dispose]: () => bar?.stop(),
   };
@@ -73,4 +73,8 @@ export function secondsLeft(
   if (all.length === 0) return undefined;
   const sum = waiting.reduce((total, { data }) => total + mean(seconds.get(data) ?? all), 0);
   return sum / Math.max(1, Math.min(parallel, waiting.length));
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('  ');
 }
