@@ -25,7 +25,8 @@ export interface Capacity {
  */
 export function capacityOf(asked: 'auto' | number, runs: readonly PlannedRun[], machine: Machine): Capacity {
   if (asked !== 'auto') return { total: asked, costOf: () => 1 };
-  const processes = 1 + Math.max(1, ...runs.map(({ training }) => training.generators));
+  // The discriminator, the generators, and what evaluates them while they train.
+  const processes = 2 + Math.max(1, ...runs.map(({ training }) => training.generators));
   const held = Math.max(1, Math.floor(machine.memory / (PROCESS_BYTES * processes)));
   const total = Math.min(machine.cores, held);
   return { total, costOf: (run) => Math.min(total, isSmall(run) ? 1 : 2) };

@@ -28,6 +28,8 @@ export interface RunSummary {
   quality?: Quality;
   /** Null: it did not collapse. */
   collapse: Collapse | null;
+  /** Rules that suspected a collapse at some step, whether or not it passed; none where the trainer has no rules. */
+  suspected: string[];
   evaluation?: Evaluation;
   /** Trained numbers by role. */
   parameters?: Record<string, number>;
@@ -39,6 +41,7 @@ export interface RunSummary {
 interface LoggedEvent {
   event: string;
   reason?: string;
+  rule?: string;
 }
 
 /** @param folder a run directory, whole or of a run that died */
@@ -64,6 +67,7 @@ export function summarise(folder: string, run: PlannedRun, { evaluate }: Compari
       modes: evaluation?.groups['mixture']?.modes,
       faulty: faultReason(events),
     }),
+    suspected: suspicions(events),
     ...(evaluation === undefined ? {} : { evaluation }),
     ...(parameters === undefined ? {} : { parameters }),
     versions: { ...versions, engine: identity.engine ?? 'unknown' },
@@ -82,6 +86,11 @@ export function failureReason(folder: string): string | undefined {
 function faultReason(events: readonly LoggedEvent[]): string | undefined {
   if (events.at(-1)?.event !== 'run-failed') return undefined;
   return events.findLast(({ event }) => event === 'step-faulty')?.reason;
+}
+
+function suspicions(events: readonly LoggedEvent[]): string[] {
+  const rules = events.flatMap(({ event, rule }) => (event === 'collapse-suspected' ? [rule ?? 'unknown'] : []));
+  return [...new Set(rules)].sort();
 }
 
 /** The objects of a journal; a line that was cut off by a crash is left out. */

@@ -4,6 +4,8 @@ export interface Column {
   title: string;
   /** For a hint on the page. */
   about?: string;
+  /** Words, not numbers: from the left. */
+  isText?: true;
 }
 
 export interface Cell {

@@ -24,8 +24,8 @@ export interface ChartOptions {
   mayBeLogarithmic?: boolean;
 }
 
-const WIDTH = 520;
-const HEIGHT = 240;
+const WIDTH = 430;
+const HEIGHT = 220;
 /** One dash pattern a round of colours. */
 const DASHES = [[], [6, 3], [2, 2]];
 
@@ -60,7 +60,7 @@ function specOf({ x, y, series, top, mayBeLogarithmic }: ChartOptions): Spec {
     gridColor: 'var(--line)',
     gridOpacity: 0.6,
     titleFontWeight: 'normal' as const,
-    labelFontSize: 11,
+    labelFontSize: 12,
     titleFontSize: 12,
   };
   return {
@@ -84,13 +84,13 @@ function specOf({ x, y, series, top, mayBeLogarithmic }: ChartOptions): Spec {
         stroke: 'colour',
         strokeDash: 'dash',
         orient: 'bottom',
-        columns: 3,
+        columns: 2,
         symbolType: 'stroke',
         symbolSize: 250,
         symbolStrokeWidth: 2.5,
         labelColor: 'var(--ink)',
-        labelFontSize: 11,
-        labelLimit: 220,
+        labelFontSize: 12,
+        labelLimit: 190,
         columnPadding: 14,
       },
     ],

@@ -3,7 +3,7 @@ import type { RunSummary } from '../summarise.js';
 import { meanAndError } from '../statistics/mean.js';
 import { type ChartOptions, type Point, lineChart } from './chart.js';
 import type { Picture } from './blocks.js';
-import type { Facet } from './tables.js';
+import type { Facet } from './facet.js';
 
 interface Curve {
   title: string;

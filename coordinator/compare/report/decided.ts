@@ -1,15 +1,14 @@
 /** The paired tests of a data set as a table, and what the number of seeds allows to be said at all. */
-import { METRICS } from '../../../gan/metrics/catalogue.js';
 import type { PairedTest } from '../paired-tests.js';
 import { smallestP } from '../statistics/signed-rank.js';
 import { type Block, type Cell, cell, paragraph } from './blocks.js';
 import { countOf, figure, probability } from './numbers.js';
-import { digitsOf } from './tables.js';
+import { digitsOf, metricTitle } from './facet.js';
 
 export function testBlocks(data: string, tests: readonly PairedTest[], alpha: number): Block[] {
   const [first] = tests;
   if (first === undefined) return [paragraph('One system: there is nothing to test it against.')];
-  const title = METRICS[first.metric].title;
+  const title = metricTitle(first.metric, data);
   const hasSettings = tests.some(({ setting }) => setting !== '');
   const percent = `${Number((100 * (1 - alpha)).toPrecision(4))} %`;
   return [
@@ -18,14 +17,14 @@ export function testBlocks(data: string, tests: readonly PairedTest[], alpha: nu
       caption: `${data}: paired tests on ${title}. Difference: mean over the seeds of system minus the other, with its ${percent} bootstrap interval. Decided by the Holm-adjusted p at ${alpha}.`,
       columns: [
         { title: 'System' },
-        { title: 'Against' },
-        ...(hasSettings ? [{ title: 'Setting' }] : []),
+        { title: 'Against', isText: true },
+        ...(hasSettings ? [{ title: 'Setting', isText: true as const }] : []),
         { title: 'n' },
         { title: 'Difference' },
         { title: `${percent} interval` },
         { title: 'p', about: "Wilcoxon's signed-rank test, exact, two-sided." },
         { title: 'p (Holm)' },
-        { title: 'Verdict' },
+        { title: 'Verdict', isText: true },
       ],
       rows: tests.map((test) => ({
         cells: [

@@ -54,25 +54,27 @@ function render(block: Block): string {
 }
 
 function table({ caption, columns, rows }: Table): string {
-  const head = columns.map(({ title, about }) => {
+  const head = columns.map(({ title, about, isText }) => {
     const hint = about === undefined ? '' : ` title="${escaped(about)}"`;
-    return `<th scope="col"${hint}>${escaped(title)}</th>`;
+    const text = isText === true ? ' class="text"' : '';
+    return `<th scope="col"${text}${hint}>${escaped(title)}</th>`;
   });
   const body = rows.map(({ cells, isFloor }) => {
     const [first, ...rest] = cells;
-    const row = `<th scope="row">${escaped(first?.text ?? '')}</th>${rest.map(data).join('')}`;
+    const row = `<th scope="row">${escaped(first?.text ?? '')}</th>${rest.map((each, i) => data(each, columns[i + 1]?.isText === true)).join('')}`;
     return `<tr${isFloor === true ? ' class="floor"' : ''}>${row}</tr>`;
   });
   // The box scrolls sideways on a narrow screen, also by keyboard.
-  return `<div class="table" role="region" aria-label="${escaped(caption)}" tabindex="0"><table><caption>${escaped(caption)}</caption>
+  return `<div class="table" role="region" aria-label="${escaped(caption)}" tabindex="0"><table><caption><span>${escaped(caption)}</span></caption>
 <thead><tr>${head.join('')}</tr></thead>
 <tbody>
 ${body.join('\n')}
 </tbody></table></div>`;
 }
 
-function data({ text, tone }: Cell): string {
-  return `<td${tone === undefined ? '' : ` class="${tone}"`}>${escaped(text)}</td>`;
+function data({ text, tone }: Cell, isText: boolean): string {
+  const classes = [...(tone === undefined ? [] : [tone]), ...(isText ? ['text'] : [])].join(' ');
+  return `<td${classes === '' ? '' : ` class="${classes}"`}>${escaped(text)}</td>`;
 }
 
 function figure({ caption, alt, content }: Picture): string {

@@ -31,7 +31,7 @@ function table({ caption, columns, rows }: Table): string {
     `**${escaped(caption)}**`,
     '',
     line(columns.map(({ title }) => escaped(title))),
-    line(columns.map((_, i) => (i === 0 ? '---' : '---:'))),
+    line(columns.map(({ isText }, i) => (i === 0 || isText === true ? '---' : '---:'))),
     ...rows.map(({ cells }) => line(Array.from({ length: width }, (_, i) => cellText(cells[i])))),
   ].join('\n');
 }

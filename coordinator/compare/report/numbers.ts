@@ -8,11 +8,20 @@ export function figure(value: number, digits: number): string {
   return value.toFixed(digits);
 }
 
-/** 0.124 ± 0.010; without the error when there is one value. */
+/** 0.124 ± 0.010, both with the decimals that the mean needs; without the error when there is one value. */
 export function withError(values: MeanAndError | undefined, digits: number): string {
   if (values === undefined) return '–';
   const { mean, error } = values;
-  return error === undefined ? figure(mean, digits) : `${figure(mean, digits)} ± ${figure(error, digits)}`;
+  const needed = decimals(mean, digits);
+  return error === undefined ? figure(mean, needed) : `${figure(mean, needed)} ± ${error.toFixed(needed)}`;
+}
+
+const MOST_DECIMALS = 8;
+
+/** Two significant digits at least: 0.000023 needs 6. */
+function decimals(value: number, digits: number): number {
+  if (value === 0 || !Number.isFinite(value) || Math.abs(value) >= 10 ** -digits) return digits;
+  return Math.min(MOST_DECIMALS, 1 - Math.floor(Math.log10(Math.abs(value))));
 }
 
 /** 0.0020; 1.2e-7 */

@@ -1,10 +1,10 @@
 /** What was compared and how it is decided: stated before any result. */
-import { METRICS } from '../../../gan/metrics/catalogue.js';
 import { COLLAPSE_DEFINITION } from '../collapse.js';
 import type { Results } from '../results.js';
 import type { Given } from '../spec.js';
 import { RESAMPLES } from '../statistics/bootstrap.js';
 import { type Block, type Table, cell, heading, paragraph } from './blocks.js';
+import { metricTitle } from './facet.js';
 import { countOf, whole } from './numbers.js';
 
 export function protocolBlocks({ comparison }: Results): Block[] {
@@ -32,7 +32,7 @@ export function protocolBlocks({ comparison }: Results): Block[] {
 
 export function decisionBlocks({ comparison }: Results): Block[] {
   const { data, primary, tests, evaluate } = comparison;
-  const metrics = data.map((name) => `${METRICS[primary[name] ?? 'kid'].title} on ${name}`);
+  const metrics = data.map((name) => `${metricTitle(primary[name] ?? 'kid', name)} on ${name}`);
   return [
     heading(2, 'How it is decided', 'decision'),
     paragraph('Stated before the results; it follows from the file, not from what came out.'),
@@ -95,7 +95,7 @@ function keysTable(caption: string, title: string, named: Readonly<Record<string
   return {
     kind: 'table',
     caption,
-    columns: [{ title }, { title: 'Keys' }],
+    columns: [{ title }, { title: 'Keys', isText: true }],
     rows: Object.entries(named).map(([name, keys]) => ({ cells: [cell(name), cell(keysOf(keys) || '–')] })),
   };
 }

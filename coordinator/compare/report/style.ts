@@ -49,7 +49,8 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 summary{cursor:pointer;color:var(--accent)}
 .table{overflow-x:auto;margin:1rem 0 1.5rem}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;color:var(--soft);padding:0 0 .5rem;min-width:16rem}
+caption{text-align:left;color:var(--soft);padding:0 0 .5rem}
+caption span{display:block;width:max-content;max-width:min(48rem,calc(100vw - 2.6rem))}
 th,td{padding:.38rem .75rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
 thead th{border-bottom:2px solid var(--line);vertical-align:bottom;font-weight:600}
 th[title]{cursor:help}
@@ -57,10 +58,12 @@ tbody th,thead th:first-child{text-align:left;font-weight:600;position:sticky;le
 tbody tr:hover td,tbody tr:hover th{background:var(--stripe)}
 .floor th,.floor td{color:var(--soft);font-style:italic}
 td.best{color:var(--best);font-weight:650}
-td.bad{color:var(--bad);font-weight:600;white-space:normal;text-align:left;min-width:14rem}
+th.text,td.text{text-align:left;white-space:normal}
+td.text{min-width:8rem}
+td.bad{color:var(--bad);font-weight:600}
 td.muted{color:var(--soft)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));gap:1.5rem;margin:1rem 0}
-.samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:1.25rem;margin:1rem 0}
+.samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr));gap:1.25rem;margin:1rem 0}
 figure{margin:0;min-width:0}
 figure svg{width:100%;height:auto;display:block}
 figure img{width:100%;height:auto;display:block;border-radius:.3rem}

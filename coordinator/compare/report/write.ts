@@ -13,7 +13,8 @@ import { toHtml } from './html.js';
 import { toMarkdown } from './markdown.js';
 import { sampleGrids } from './pictures.js';
 import { decisionBlocks, protocolBlocks, repeatBlocks } from './protocol.js';
-import { type Facet, facetTables } from './tables.js';
+import type { Facet } from './facet.js';
+import { facetTables } from './tables.js';
 
 const PAGE = 'report.html';
 

@@ -128,7 +128,7 @@ test('auto is a run on points for a core, one on images for two, and what memory
   const at = (cores: number, gigabytes: number) => capacityOf('auto', runs, { cores, memory: gigabytes * 1e9 });
   assert.deepEqual([at(8, 64).total, at(8, 64).costOf(points), at(8, 64).costOf(images)], [8, 1, 2]);
   assert.deepEqual([at(1, 64).total, at(1, 64).costOf(images)], [1, 1], 'one at a time on one core');
-  assert.equal(at(64, 6).total, 4, 'three processes of 0.5 GB a run');
+  assert.equal(at(64, 6).total, 3, 'four processes of 0.5 GB a run');
   assert.equal(at(64, 0.1).total, 1);
   const asked = capacityOf(3, runs, { cores: 64, memory: 1e9 });
   assert.deepEqual([asked.total, asked.costOf(images)], [3, 1]);
