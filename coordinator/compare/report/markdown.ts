@@ -16,7 +16,7 @@ function render(block: Block, page: string): string {
     case 'code':
       return fenced(block.text);
     case 'pictures':
-      return block.pictures.map(({ caption }) => `*${escaped(caption)}: in [${page}](${page})*`).join('\n\n');
+      return `In [${page}](${page}):\n\n${block.pictures.map(({ caption }) => `- ${escaped(caption)}`).join('\n')}`;
     case 'table':
       return table(block);
     default:

@@ -57,7 +57,7 @@ export function decisionBlocks({ comparison }: Results): Block[] {
 export function repeatBlocks({ comparison, source, runs }: Results): Block[] {
   const summaries = runs.flatMap(({ summary }) => summary ?? []);
   const distinct = (values: readonly string[]) => [...new Set(values)].sort().join('; ') || 'unknown';
-  const [feature] = summaries.flatMap(({ evaluation }) => evaluation?.features ?? []);
+  const feature = summaries.map(({ evaluation }) => evaluation?.features).find((one) => one?.name === 'mnist-cnn');
   const seconds = summaries.reduce((sum, summary) => sum + summary.seconds, 0);
   const { name } = comparison;
   const features =

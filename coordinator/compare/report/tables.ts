@@ -96,7 +96,7 @@ function titleOf(name: MetricName, data: string, primary: MetricName | undefined
 
 function bestOf(means: readonly (number | undefined)[], better: 'lower' | 'higher' | 'none'): number | undefined {
   const known = means.filter((mean) => mean !== undefined);
-  if (better === 'none' || known.length < 2) return undefined;
+  if (better === 'none' || new Set(known).size < 2) return undefined;
   return better === 'lower' ? Math.min(...known) : Math.max(...known);
 }
 

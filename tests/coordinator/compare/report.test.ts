@@ -64,7 +64,7 @@ test('the page needs nothing else: no address, no script, charts and pictures in
   for (const tag of html.match(/<(svg|img) [^>]*>/g) ?? []) assert.match(tag, /aria-label="[^"]{20,}"|alt="[^"]{10,}"/);
   assert.ok(html.includes('prefers-color-scheme:dark'));
   assert.equal(html.match(/<table>/g)?.length, html.match(/<caption>/g)?.length);
-  assert.ok(markdown.includes('in [report.html](report.html)'));
+  assert.ok(markdown.includes('In [report.html](report.html):'));
 });
 
 test('what is decided, and how, stands before the results; a part of a comparison says so', async () => {
