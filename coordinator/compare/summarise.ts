@@ -76,10 +76,10 @@ export function summarise(folder: string, run: PlannedRun, { evaluate }: Compari
   };
 }
 
-/** Why a run failed, by its own events; undefined when it left none. */
+/** Why a run failed, or was ended by a rule, by its own events; undefined when it left none. */
 export function failureReason(folder: string): string | undefined {
-  const failed = readLines<LoggedEvent>(join(folder, 'events.jsonl')).findLast(({ event }) => event === 'run-failed');
-  return failed?.reason;
+  const last = readLines<LoggedEvent>(join(folder, 'events.jsonl')).at(-1);
+  return last?.event === 'run-failed' || last?.event === 'run-stopped' ? last.reason : undefined;
 }
 
 /** The reason of a faulty step, if the run ended with one. */
