@@ -11,6 +11,8 @@ export interface Point {
 
 export interface Series {
   name: string;
+  /** A system's number: it has its colour in every chart, whoever else is in it. */
+  colour: number;
   points: readonly Point[];
 }
 
@@ -50,8 +52,8 @@ function specOf({ x, y, series, top, mayBeLogarithmic }: ChartOptions): Spec {
   let values: LinearScale | LogScale = { ...placed, type: 'linear', domain: drawn, nice: true, zero: false };
   if (isLogarithmic) values = { ...placed, type: 'log', domain: drawn, nice: true };
   if (top !== undefined) values = { ...placed, type: 'linear', domain: [0, top] };
-  const colours = names.map((_, i) => `var(--series-${i % SERIES})`);
-  const dashes = names.map((_, i) => DASHES[Math.floor(i / SERIES) % DASHES.length] ?? []);
+  const colours = series.map(({ colour }) => `var(--series-${colour % SERIES})`);
+  const dashes = series.map(({ colour }) => DASHES[Math.floor(colour / SERIES) % DASHES.length] ?? []);
   const axis = {
     labelColor: 'var(--soft)',
     titleColor: 'var(--soft)',

@@ -47,10 +47,10 @@ const CURVES: readonly Curve[] = [
 export async function facetCharts(facet: Facet): Promise<Picture[]> {
   const pictures: Picture[] = [];
   for (const curve of CURVES) {
-    const series = facet.systems.flatMap((name) => {
+    const series = facet.systems.flatMap((name, colour) => {
       const runs = facet.rows.filter(({ system, summary }) => system === name && summary !== undefined);
       const points = average(runs.map(({ summary }) => curve.pointsOf(summary as RunSummary)));
-      return points.length === 0 ? [] : [{ name, points }];
+      return points.length === 0 ? [] : [{ name, colour, points }];
     });
     if (series.length === 0) continue;
     const { title, y, top, mayBeLogarithmic } = curve;
