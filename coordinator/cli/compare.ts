@@ -4,12 +4,14 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ExitCode } from '../../common/run-command.js';
 import { METRICS } from '../../gan/metrics/catalogue.js';
+import { checkEvaluations } from '../compare/evaluation.js';
 import { execute, type RunEnd } from '../compare/execute.js';
 import { refuseOthers } from '../compare/facts.js';
 import { lockFolder } from '../compare/lock.js';
 import { capacityOf, inParallel } from '../compare/parallel.js';
 import { type PlannedRun, planRuns } from '../compare/plan.js';
 import { comparisonProgress } from '../compare/progress.js';
+import { metricTitle } from '../compare/report/facet.js';
 import { writeReport } from '../compare/report/write.js';
 import { type Results, type RunRow, collect } from '../compare/results.js';
 import { type Comparison, readComparison } from '../compare/spec.js';
@@ -32,6 +34,7 @@ interface Task {
 export async function compareCommand(file: string, flags: CompareFlags): Promise<ExitCode> {
   const comparison = readComparison(file);
   const runs = planRuns(comparison, file);
+  if (comparison.evaluate !== false) await checkEvaluations(runs, comparison.evaluate);
   const out = resolve(flags.out ?? join('runs', comparison.name));
   const task: Task = { file, out, comparison, runs };
   refuseOthers(out, runs, comparison);
@@ -87,7 +90,7 @@ function detail(out: string, run: PlannedRun, end: RunEnd, comparison: Compariso
   if (row?.failure !== undefined) return row.failure.reason;
   const metric = comparison.primary[run.data] ?? 'kid';
   const value = row?.summary?.evaluation?.groups['mixture']?.[metric];
-  return value === undefined ? '' : `${METRICS[metric].title} ${value.toFixed(METRICS[metric].digits)}`;
+  return value === undefined ? '' : `${metricTitle(metric, run.data)} ${value.toFixed(METRICS[metric].digits)}`;
 }
 
 async function conclude(task: Task): Promise<ExitCode> {

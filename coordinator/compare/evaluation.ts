@@ -2,8 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuetError } from '../../common/errors.js';
+import { openDataset } from '../../gan/data/open.js';
 import { EVALUATED_DATA, type Evaluation, evaluationSchema } from '../../gan/metrics/evaluation.js';
+import { checkSamples } from '../../gan/metrics/real-reference.js';
+import { evaluatedData } from '../evaluation/subject.js';
 import { checkpointName } from '../run/checkpoints.js';
+import type { PlannedRun } from './plan.js';
 
 export const EVALUATED_NAMES: readonly string[] = EVALUATED_DATA;
 
@@ -14,6 +18,23 @@ export interface EvaluationOptions {
 
 export function canEvaluate(data: string): boolean {
   return EVALUATED_NAMES.includes(data);
+}
+
+/**
+ * What every evaluation would refuse at the end of its run is refused before the first run.
+ * @param runs at least one of each data set
+ * @throws UsageError when a data set has too few samples for its metrics, or they cannot see its images
+ */
+export async function checkEvaluations(
+  runs: readonly Pick<PlannedRun, 'data' | 'training'>[],
+  { samples }: EvaluationOptions,
+): Promise<void> {
+  const first = new Map([...runs].reverse().map((run) => [run.data, run]));
+  for (const { training } of runs) evaluatedData({ training });
+  for (const { training } of first.values()) {
+    const { heldOut } = await openDataset(training.data, training);
+    checkSamples(evaluatedData({ training }), heldOut, samples);
+  }
 }
 
 /** Arguments of `coordinator`. */

@@ -10,7 +10,7 @@ import { type RunRecord, readRecord } from '../run/record.js';
 const FEATURE_SIDE = 28;
 
 /** @throws UsageError when there is no network with which such data could be evaluated */
-export function evaluatedData({ training }: RunRecord): EvaluatedData {
+export function evaluatedData({ training }: Pick<RunRecord, 'training'>): EvaluatedData {
   const data = EVALUATED_DATA.find((name) => name === training.data);
   if (data === undefined) {
     throw new UsageError(

@@ -1,6 +1,7 @@
 /** The runs of one data set under one setting, and what the tables make of them. */
 import { isMixture } from '../../../gan/data/mixtures.js';
-import { METRICS, type MetricName } from '../../../gan/metrics/catalogue.js';
+import { METRICS, type MetricName, titleOf } from '../../../gan/metrics/catalogue.js';
+import { FEATURE_NETWORK } from '../../../gan/metrics/evaluation.js';
 import type { RunRow } from '../results.js';
 import { type MeanAndError, meanAndError } from '../statistics/mean.js';
 
@@ -34,8 +35,7 @@ export function over(
 
 /** Points are their own features. */
 export function metricTitle(name: MetricName, data: string): string {
-  const { title } = METRICS[name];
-  return isMixture(data) ? title.replace('(MNIST CNN)', '(coordinates)') : title;
+  return titleOf(name, isMixture(data) ? 'coordinates' : FEATURE_NETWORK);
 }
 
 /** A mean of whole numbers has decimals. */

@@ -16,7 +16,7 @@ systems:
 data: [ring8]
 seeds: 2
 common: { steps: ${STEPS}, batch: 16, width: 0.25, checkpointEvery: 5000 }
-evaluate: false
+evaluate: { samples: 64, seed: 3 }
 parallel: 1
 `;
 
@@ -99,12 +99,16 @@ test('a comparison killed, stopped and robbed of a run goes on, makes no finishe
 
   const results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as Results;
   for (const { name, state, summary } of results.runs) {
-    assert.deepEqual([name, state, summary?.step, summary?.collapse], [name, 'finished', STEPS, null]);
+    assert.deepEqual([name, state, summary?.step], [name, 'finished', STEPS]);
+    assert.equal(summary?.evaluation?.samples, 64, name);
     assert.ok((summary?.parameters?.['discriminator'] ?? 0) > 1000, name);
     assert.ok(!existsSync(join(out, 'runs', name, 'checkpoints')), 'checkpoints go once the result is there');
   }
   assert.equal(statSync(first).mtimeMs, untouched, 'the run that was finished first was never touched again');
   assert.equal(resumedAt('gan/seed-1').length, 0);
+  const report = readFileSync(join(out, 'report.md'), 'utf8');
+  assert.match(report, /\| real data \| 2 \| [78]\.\d\d ± /, 'the floor');
+  assert.match(report, /n = 2 pairs the smallest two-sided p .* 0\.5000/);
   const page = readFileSync(join(out, 'report.html'), 'utf8');
   assert.equal(page.match(/<img /g)?.length, 2, 'a sample grid of each system');
   assert.doesNotMatch(page, /https?:/);

@@ -105,6 +105,18 @@ test('on the command line a wrong file ends with exit code 2 and leaves nothing'
   const { code, stderr } = await command.ended;
   assert.equal(code, 2, stderr);
   assert.match(stderr, /^error: the system 'a' on ring8 .*--system "sgan"/);
+  const few = scratch.write(
+    'few.yaml',
+    'name: x\nsystems: { a: {} }\ndata: [mnist]\nseeds: 1\nevaluate: { samples: 20 }\n',
+  );
+  await using command2 = coordinator(['compare', few, '--out', `${scratch.path}/out`], scratch.path);
+  const refused = await command2.ended;
+  assert.equal(refused.code, 2, refused.stderr);
+  assert.match(
+    refused.stderr,
+    /^error: --samples 20 are too few: mnist needs at least \d+/,
+    'before a run is trained for it',
+  );
   await using none = coordinator(['compare', `${scratch.path}/none.yaml`], scratch.path);
   assert.equal((await none.ended).code, 2);
   assert.throws(() => readComparison(`${scratch.path}/out`), UsageError, 'nothing was made');
