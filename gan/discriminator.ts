@@ -14,6 +14,7 @@ import { type AdversarialLoss, batchLoss, lossNamed } from './losses.js';
 import { Pass } from './network.js';
 import { architectureOf } from './role-architecture.js';
 import { RoleState } from './role-state.js';
+import { meanScore } from './signals.js';
 import { type NormalisedWeights, SpectralNorm } from './spectral-norm.js';
 import { type Verdict, judge } from './verdict.js';
 
@@ -34,6 +35,8 @@ export interface DiscriminatorUpdate {
   /** Global L2 norm of the gradient. */
   gradientNorm: number;
   verdict: Verdict;
+  /** Mean D(x), D(G_1(z)), ..., D(G_N(z)) as probabilities, by the weights before the update. */
+  scores: number[];
 }
 
 /** What a generator gets back: its term of L_G with the gradient, and its plain loss for people to read. */
@@ -103,7 +106,7 @@ export class Discriminator {
       this.state.stage(whole, real.vectors);
       staged = true;
       assertFiniteNorm(gradientNorm, 'discriminator');
-      return { loss: real.loss + value, gradientNorm, verdict };
+      return { loss: real.loss + value, gradientNorm, verdict, scores: [real.logits, ...logits].map(meanScore) };
     } finally {
       this.#engine.tf.dispose(staged ? real.gradient : [real.gradient, real.vectors]);
     }

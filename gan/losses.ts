@@ -27,7 +27,7 @@ function softplus(x: number): number {
 }
 
 /** 1 / (1 + e^-x) without overflow. */
-function sigmoid(x: number): number {
+export function sigmoid(x: number): number {
   const e = Math.exp(-Math.abs(x));
   return x >= 0 ? 1 / (1 + e) : e / (1 + e);
 }

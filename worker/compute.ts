@@ -5,12 +5,14 @@ import { openDataset } from '../gan/data/open.js';
 import type { Engine } from '../gan/engine/index.js';
 import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../proto/generated/duet/v1/Commit.js';
+import type { Ready } from '../proto/generated/duet/v1/Ready.js';
 import type { Vote } from '../proto/generated/duet/v1/Vote.js';
 import { type Job, readAssignment } from './assignment.js';
 import { discriminatorRole } from './discriminator-role.js';
 import { prepareAndLoad } from './engine.js';
 import { generatorRole } from './generator-role.js';
 import type { Inbox } from './inbox.js';
+import type { ExchangeOffer } from './messages.js';
 import { imageBytes } from './samples.js';
 import type { Role } from './role.js';
 
@@ -35,25 +37,35 @@ export async function fail(inbox: Inbox, reason: string, usage = false): Promise
 async function work(inbox: Inbox, job: Job): Promise<void> {
   inbox.send({ kind: 'phase', phase: 'loading the engine' });
   const engine = await prepareAndLoad(job);
-  const role = job.generator === 0 ? await readyDiscriminator(inbox, job, engine) : readyGenerator(inbox, job, engine);
+  const part = job.generator === 0 ? await discriminatorPart(inbox, job, engine) : generatorPart(inbox, job, engine);
+  inbox.send({
+    kind: 'ready',
+    ready: part.ready(job.epoch),
+    ...(part.exchange === undefined ? {} : { exchange: part.exchange }),
+  });
   const first = await inbox.next('begin');
   if (first === undefined) return;
-  const ready = role(first.begin);
+  const role = part.role(first.begin);
   inbox.send({ kind: 'phase', phase: 'training' });
-  for (let begin: Begin__Output | null = first.begin; begin !== null;) {
-    inbox.send({ kind: 'vote', vote: step(engine, ready, begin) });
+  for (let begin = first.begin; ;) {
+    inbox.send({ kind: 'vote', vote: step(engine, role, begin) });
     const message = await inbox.next('commit');
     if (message === undefined) return;
-    finish(inbox, job, ready, message.commit);
-    begin = message.commit.next;
+    finish(inbox, job, role, message.commit);
+    const next = message.commit.next ?? (await pause(inbox, role, part));
+    if (next === undefined) return;
+    begin = next;
   }
-  inbox.send({ kind: 'phase', phase: 'finished' });
-  await inbox.next();
 }
 
-type MakeRole = (begin: Begin__Output) => Role;
+/** What a role's worker is once it is ready. */
+interface Part {
+  ready(epoch: number): Ready;
+  exchange?: ExchangeOffer;
+  role(begin: Begin__Output): Role;
+}
 
-async function readyDiscriminator(inbox: Inbox, job: Job, engine: Engine): Promise<MakeRole> {
+async function discriminatorPart(inbox: Inbox, job: Job, engine: Engine): Promise<Part> {
   inbox.send({ kind: 'phase', phase: 'opening the data' });
   const { config, epoch, step } = job;
   const data = await openDataset(config.data, {
@@ -62,10 +74,9 @@ async function readyDiscriminator(inbox: Inbox, job: Job, engine: Engine): Promi
     ...(config.channels === undefined ? {} : { channels: config.channels }),
   });
   const role = discriminatorRole(engine, job, inbox, data);
-  restore(inbox, job, role);
-  inbox.send({
-    kind: 'ready',
-    ready: { ...readiness(job, engine), sampleShape: [...data.shape], dataSha256: data.sha256 },
+  if (job.restore) restore(inbox, role, epoch, step);
+  return {
+    ready: (now) => ({ ...readiness(now, engine), sampleShape: [...data.shape], dataSha256: data.sha256 }),
     exchange: {
       epoch,
       step: step + 1,
@@ -73,44 +84,62 @@ async function readyDiscriminator(inbox: Inbox, job: Job, engine: Engine): Promi
       shape: [config.discriminatorSteps * config.batch, ...data.shape],
       gradientShape: [config.batch, ...data.shape],
     },
-  });
-  return () => role;
-}
-
-function readyGenerator(inbox: Inbox, job: Job, engine: Engine): MakeRole {
-  inbox.send({ kind: 'ready', ready: readiness(job, engine) });
-  return (begin) => {
-    const role = generatorRole(engine, job, inbox, begin.sampleShape);
-    restore(inbox, job, role);
-    return role;
+    role: () => role,
   };
 }
 
-function readiness(job: Job, { description }: Engine) {
+function generatorPart(inbox: Inbox, job: Job, engine: Engine): Part {
   return {
-    epoch: job.epoch,
+    ready: (epoch) => readiness(epoch, engine),
+    role(begin) {
+      const role = generatorRole(engine, job, inbox, begin.sampleShape);
+      if (job.restore) restore(inbox, role, job.epoch, job.step);
+      return role;
+    },
+  };
+}
+
+function readiness(epoch: number, { description }: Engine): Ready {
+  return {
+    epoch,
     engine: `${description.name} ${description.version}`,
     device: description.device,
     threads: description.threads,
   };
 }
 
-function restore(inbox: Inbox, job: Job, role: Role): void {
-  if (!job.restore) return;
-  inbox.send({ kind: 'load', step: job.step, epoch: job.epoch });
+function restore(inbox: Inbox, role: Role, epoch: number, step: number): void {
+  inbox.send({ kind: 'load', step, epoch });
   const { arrays, metadata } = decodeSafetensors(inbox.take('state').file);
   role.state.load({ arrays, updates: Number(metadata['updates']) });
 }
 
+/** No step has begun: the run is over, or it is to go on from an earlier state. @returns undefined when it is over */
+async function pause(inbox: Inbox, role: Role, part: Part): Promise<Begin__Output | undefined> {
+  inbox.send({ kind: 'phase', phase: 'finished' });
+  for (;;) {
+    const message = await inbox.next('begin', 'restore');
+    if (message === undefined) return undefined;
+    if (message.kind === 'begin') {
+      inbox.send({ kind: 'phase', phase: 'training' });
+      return message.begin;
+    }
+    const { epoch, step } = message.restore;
+    inbox.send({ kind: 'phase', phase: 'going back' });
+    restore(inbox, role, epoch, step);
+    inbox.send({ kind: 'ready', ready: part.ready(epoch) });
+  }
+}
+
 /** A fault spoils the step, not the process: it becomes a vote that says so. */
-function step(engine: Engine, role: Role, { epoch, step: number }: Begin__Output): Vote {
+function step(engine: Engine, role: Role, begin: Begin__Output): Vote {
   try {
-    const vote = role.step(epoch, number);
+    const vote = role.step(begin);
     return { ...vote, tensors: engine.tf.memory().numTensors };
   } catch (error) {
     role.state.rollback();
     if (!(error instanceof FaultyStepError)) throw error;
-    return { epoch, step: number, fault: error.message };
+    return { epoch: begin.epoch, step: begin.step, fault: error.message };
   }
 }
 

@@ -8,6 +8,7 @@ import type { Job } from './assignment.js';
 import type { Inbox } from './inbox.js';
 import { Phases } from './phases.js';
 import type { Role } from './role.js';
+import { signalsOf } from './signals.js';
 
 export function discriminatorRole(engine: Engine, { config }: Job, inbox: Inbox, data: Dataset): Role {
   const discriminator = new Discriminator(engine, config, data.shape);
@@ -17,12 +18,13 @@ export function discriminatorRole(engine: Engine, { config }: Job, inbox: Inbox,
   const phases = new Phases();
   return {
     state: discriminator.state,
-    step(epoch, step) {
+    step({ epoch, step, branch, signals }) {
       let received: Float32Array[][] = [];
-      let last: { update: DiscriminatorUpdate; fakes: Float32Array } | undefined;
+      let last: { update: DiscriminatorUpdate; x: Float32Array; fakes: Float32Array } | undefined;
       for (let i = 0; i < updates; i += 1) {
         phases.enter('real-half');
-        const real = discriminator.realHalf(data.gather(batches.indices((step - 1) * updates + i)));
+        const x = data.gather(batches.indices((step - 1) * updates + i, branch));
+        const real = discriminator.realHalf(x);
         if (i === 0) {
           phases.enter('wait-activations');
           // In the generators' order, whichever came first: the sum of the gradients depends on it.
@@ -35,10 +37,10 @@ export function discriminatorRole(engine: Engine, { config }: Job, inbox: Inbox,
         }
         phases.enter('update');
         const fakes = concatenate(received.map((ofGenerator) => ofGenerator[i] as Float32Array));
-        last = { update: discriminator.update(real, fakes), fakes };
+        last = { update: discriminator.update(real, fakes), x, fakes };
       }
-      const { update, fakes } = last as NonNullable<typeof last>;
-      const { loss, gradientNorm, verdict } = update;
+      const { update, x, fakes } = last as NonNullable<typeof last>;
+      const { loss, gradientNorm, verdict, scores } = update;
       phases.enter('judge');
       const judgements = discriminator.judgeFakes(fakes, verdict);
       for (const [i, { value, generatorLoss, gradient }] of judgements.entries()) {
@@ -52,7 +54,17 @@ export function discriminatorRole(engine: Engine, { config }: Job, inbox: Inbox,
           gradient,
         });
       }
-      return { epoch, step, loss, gradientNorm, verdicts: verdict.counts, phases: phases.finish() };
+      return {
+        epoch,
+        step,
+        loss,
+        gradientNorm,
+        verdicts: verdict.counts,
+        scores,
+        phases: phases.finish(),
+        // After the gradients have left: the generators do not wait for it.
+        ...(signals ? { signals: signalsOf(discriminator, x, fakes, verdict, config.batch) } : {}),
+      };
     },
   };
 }

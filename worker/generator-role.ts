@@ -20,9 +20,9 @@ export function generatorRole(engine: Engine, { config, role }: Job, inbox: Inbo
   const phases = new Phases();
   return {
     state: generator.state,
-    step(epoch, step) {
+    step({ epoch, step, branch }) {
       phases.enter('forward');
-      using open = generator.open(latents(config.seed, step, count, config.latent));
+      using open = generator.open(latents(config.seed, step, count, config.latent, branch));
       inbox.send({ kind: 'fakes', epoch, step, shape, data: open.fakes });
       phases.enter('wait-gradients');
       const { loss, plainLoss, gradient } = inbox.take('judgement', (m) => m.epoch === epoch && m.step === step);

@@ -1,6 +1,7 @@
 /** What the compute thread and the network thread of a worker say to each other. Buffers change hands, they are not copied. */
 import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../proto/generated/duet/v1/Commit.js';
+import type { Restore__Output } from '../proto/generated/duet/v1/Restore.js';
 import type { Ready } from '../proto/generated/duet/v1/Ready.js';
 import type { Vote } from '../proto/generated/duet/v1/Vote.js';
 
@@ -28,6 +29,7 @@ export type ToCompute =
   | { kind: 'assign'; assignment: Assignment }
   | { kind: 'begin'; begin: Begin__Output }
   | { kind: 'commit'; commit: Commit__Output }
+  | { kind: 'restore'; restore: Restore__Output }
   /** A generator's fakes, for the discriminator. */
   | { kind: 'fakes'; generator: number; epoch: number; step: number; data: Float32Array }
   /** The discriminator's answer, for a generator. */

@@ -1,11 +1,12 @@
 /** One role of a run, as the compute thread drives it. */
 import type { RoleState } from '../gan/role-state.js';
+import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import type { Vote } from '../proto/generated/duet/v1/Vote.js';
 
 export interface Role {
   readonly state: RoleState;
   /** Computes a step up to its staged update, and says so. @throws FaultyStepError, StepAbortedError */
-  step(epoch: number, step: number): Vote;
+  step(begin: Begin__Output): Vote;
   /** Samples of the fixed latents, for people to look at; only generators have them. */
   samples?(): { data: Float32Array; shape: number[] };
 }

@@ -11,7 +11,7 @@ import { readRecord } from '../run/record.js';
 import { storageError } from '../run/storage-error.js';
 import { rolesOf } from '../training/roles.js';
 import { prepareWithProgress } from './engine.js';
-import { chosenCheckpoint, generatorWeights } from './trained.js';
+import { resolveStep, generatorWeights } from './trained.js';
 
 interface ExportFlags {
   run: string;
@@ -21,7 +21,7 @@ interface ExportFlags {
 
 export async function exportCommand({ run, step, out }: ExportFlags): Promise<ExitCode> {
   const directory = RunDirectory.open(run);
-  chosenCheckpoint(directory, step);
+  resolveStep(directory, step);
   await exportGenerators(directory, {
     prepared: await prepareWithProgress('cpu'),
     say: (line) => void process.stdout.write(`${line}\n`),
@@ -44,7 +44,7 @@ export async function exportGenerators(
   { prepared, say, step, out }: ExportOptions,
 ): Promise<void> {
   const { training, sampleShape } = readRecord(directory);
-  const chosen = chosenCheckpoint(directory, step);
+  const chosen = resolveStep(directory, step);
   const engine = loadEngine({ prepared, threads: 1, device: 'cpu', quiet: true });
   const architecture = architectureOf('generator-1', training, sampleShape);
   for (const role of rolesOf(training.generators).slice(1)) {

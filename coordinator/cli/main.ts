@@ -66,7 +66,7 @@ await runCommand(async () => {
     .command('sample')
     .description("Draw a PNG grid from a run's generators.")
     .requiredOption('--run <dir>', 'run directory')
-    .option('--step <n>', 'checkpoint of this step (default: the newest)')
+    .option('--step <n>', "checkpoint of this step, or 'best': the one of the lowest KID (default: the newest)")
     .option('--generator <k>', 'only this generator (default: all, a band each)')
     .option('--count <n>', 'samples of each generator', '64')
     .option('--seed <n>', "seed of the latents (default: the run's own fixed latents)")
@@ -78,7 +78,7 @@ await runCommand(async () => {
     .command('export')
     .description('Write the generators as tfjs layers models.')
     .requiredOption('--run <dir>', 'run directory')
-    .option('--step <n>', 'checkpoint of this step (default: the newest)')
+    .option('--step <n>', "checkpoint of this step, or 'best': the one of the lowest KID (default: the newest)")
     .option('--out <dir>', 'folder to write to (default: RUN/export)')
     .addHelpText(
       'after',

@@ -10,6 +10,7 @@ import { RunDirectory } from '../run/directory.js';
 import { RunIdentity } from '../run/identity.js';
 import { Journal } from '../run/journal.js';
 import { type RunOptions, compileOptions, kebab } from '../run/options.js';
+import { bestOf, writeBest } from '../run/quality.js';
 import { type RunRecord, newRecord, readRecord, writeRecord } from '../run/record.js';
 import { newestGoodCheckpoint } from '../run/resume.js';
 import { rolesOf } from '../training/roles.js';
@@ -66,6 +67,7 @@ export function openRun(plan: Plan, out: string | undefined, accept: boolean): R
     );
   }
   journal.rewind(step);
+  writeBest(directory, bestOf(journal.readQuality()));
   change({});
   return {
     directory,
@@ -77,6 +79,10 @@ export function openRun(plan: Plan, out: string | undefined, accept: boolean): R
     step,
     token: directory.writeToken(),
     describeData: (sampleShape) => change({ sampleShape, parameters: parametersByRole(training, sampleShape) }),
+    get rollbacks() {
+      return record.rollbacks;
+    },
+    recordRollback: (rollback) => change({ rollbacks: [...record.rollbacks, rollback] }),
     identity: new RunIdentity(record.identity, accept, (identity) => change({ identity })),
   };
 }

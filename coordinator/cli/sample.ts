@@ -4,12 +4,10 @@ import { dirname, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.js';
 import type { ExitCode } from '../../common/run-command.js';
 import { isMixture, mixtureNamed } from '../../gan/data/mixtures.js';
-import { type Engine, createOperations, loadEngine } from '../../gan/engine/index.js';
-import type { NamedArray } from '../../gan/initialise.js';
+import { loadEngine } from '../../gan/engine/index.js';
 import { sampleLatents } from '../../gan/latents.js';
-import { Pass } from '../../gan/network.js';
 import { architectureOf } from '../../gan/role-architecture.js';
-import type { Architecture } from '../../gan/architecture.js';
+import { drawSamples } from '../../gan/sampling.js';
 import { sampleGrid } from '../pictures/sample-grid.js';
 import { checkpointName } from '../run/checkpoints.js';
 import { RunDirectory, writeWhole } from '../run/directory.js';
@@ -17,7 +15,7 @@ import { readRecord } from '../run/record.js';
 import { storageError } from '../run/storage-error.js';
 import { rolesOf } from '../training/roles.js';
 import { prepareWithProgress } from './engine.js';
-import { chosenCheckpoint, generatorWeights } from './trained.js';
+import { resolveStep, generatorWeights } from './trained.js';
 
 interface SampleFlags {
   run: string;
@@ -33,7 +31,7 @@ const MOST_SAMPLES = 4096;
 export async function sampleCommand(flags: SampleFlags): Promise<ExitCode> {
   const directory = RunDirectory.open(flags.run);
   const { training, sampleShape } = readRecord(directory);
-  const step = chosenCheckpoint(directory, flags.step);
+  const step = resolveStep(directory, flags.step);
   const count = wholeNumber('--count', flags.count, 1, MOST_SAMPLES);
   const seed = flags.seed === undefined ? training.seed : wholeNumber('--seed', flags.seed, 0, Number.MAX_SAFE_INTEGER);
   const roles = chosenRoles(training.generators, flags.generator);
@@ -43,7 +41,7 @@ export async function sampleCommand(flags: SampleFlags): Promise<ExitCode> {
   const bands = roles.map((role) => ({
     title: role,
     count,
-    samples: draw(engine, architecture, generatorWeights(directory, step, role), z),
+    samples: drawSamples(engine, architecture, generatorWeights(directory, step, role), z),
   }));
   const centres = isMixture(training.data) ? { centres: mixtureNamed(training.data).centres } : {};
   const picture = await sampleGrid({ bands, shape: sampleShape, ...centres });
@@ -57,22 +55,6 @@ export async function sampleCommand(flags: SampleFlags): Promise<ExitCode> {
   writeWhole(file, picture);
   process.stdout.write(`${roles.join(', ')} of step ${step}: ${file}\n`);
   return 0;
-}
-
-function draw(
-  engine: Engine,
-  architecture: Architecture,
-  weights: readonly NamedArray[],
-  z: Float32Array,
-): Float32Array {
-  const { tf } = engine;
-  const size = architecture.input[0] ?? 1;
-  const tensors = Object.fromEntries(
-    weights.map(({ name, shape, data }) => [name, tf.tensor(data, [...shape], 'float32')]),
-  );
-  const latents = tf.tensor2d(z, [z.length / size, size], 'float32');
-  using pass = new Pass(engine, createOperations(engine), architecture, tensors, latents, false);
-  return pass.values();
 }
 
 function chosenRoles(generators: number, chosen: string | undefined): string[] {

@@ -1,4 +1,5 @@
 /** `coordinator start`: from flags to a finished run. */
+import { rmSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UsageError } from '../../common/errors.js';
 import type { ExitCode } from '../../common/run-command.js';
@@ -15,7 +16,8 @@ import { externalPlacement } from '../placement/external.js';
 import { localPlacement } from '../placement/local.js';
 import type { Placement } from '../placement/placement.js';
 import { readConfigFile } from '../run/config-file.js';
-import { PLACEMENTS } from '../run/options.js';
+import { ON_COLLAPSE, PLACEMENTS } from '../run/options.js';
+import { readBest } from '../run/quality.js';
 import { type RunStatus, writeStatus } from '../run/status.js';
 import type { Run } from '../training/run.js';
 import { type Outcome, train } from '../training/train.js';
@@ -85,7 +87,20 @@ export function addStartOptions(command: Command): Command {
     .option('--port <n>', 'gRPC port, 0 for any free one (default 50051)', number)
     .option('--sample-every <n>', 'steps between sample grids (default 250)', number)
     .option('--checkpoint-every <n>', 'steps between checkpoints (default 500)', number)
-    .option('--keep-checkpoints <n>', 'how many checkpoints stay (default 3)', number);
+    .option('--keep-checkpoints <n>', 'how many checkpoints stay, besides the best (default 3)', number)
+    .option(
+      '--signals-every <n>',
+      'steps between singular values, diversity, update shares; 0: never (default 50)',
+      number,
+    )
+    .option(
+      '--evaluate-every <n>',
+      'steps between evaluations (KID) and their checkpoints; 0: never (default 500)',
+      number,
+    )
+    .option('--on-collapse <what>', `${oneOf(ON_COLLAPSE)} (default ignore; docs/stability.md)`)
+    .option('--max-rollbacks <n>', 'how often a run goes back to its best checkpoint (default 3)', number)
+    .option('--collapse-ratio <x>', 'KID over the best that counts as collapsed (default 1.5)', number);
 }
 
 export async function startCommand(flags: StartFlags): Promise<ExitCode> {
@@ -104,10 +119,23 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
   const outcome = await trainRun(run, placementOf(plan, cards, prepared), signals.stop, say);
   // A coordinator of external workers may lack the engine; `coordinator export` does it where there is one.
   const engine = prepared ?? findPreparedEngine({ flavour: 'cpu', env: process.env });
-  const exported = !outcome.stopped && engine !== undefined;
-  if (exported) await exportGenerators(run.directory, { prepared: engine, say: () => {} });
+  const exported = outcome.ended !== 'stopped' && engine !== undefined;
+  if (exported) await exportLastAndBest(run, engine, outcome.step);
   report(run, outcome, exported, (performance.now() - begun) / 1000, say);
-  return outcome.stopped ? 130 : 0;
+  return EXIT_CODES[outcome.ended];
+}
+
+/** A run that a rule ended has not done what it was asked. */
+const EXIT_CODES: Readonly<Record<Outcome['ended'], ExitCode>> = { finished: 0, collapsed: 1, stopped: 130 };
+
+async function exportLastAndBest({ directory }: Run, prepared: PreparedEngine, last: number): Promise<void> {
+  await exportGenerators(directory, { prepared, say: () => {} });
+  const best = readBest(directory);
+  const out = directory.file('export', 'best');
+  // Of a run that was resumed: another checkpoint may have been the best then.
+  rmSync(out, { recursive: true, force: true });
+  if (best === undefined || best.step === last) return;
+  await exportGenerators(directory, { prepared, say: () => {}, step: 'best', out });
 }
 
 function placementOf(
@@ -170,13 +198,10 @@ async function trainRun(
       directory.discard();
       return outcome;
     }
-    const state = outcome.stopped ? 'stopped' : 'finished';
-    journal.event({
-      event: `run-${state}`,
-      step: outcome.step,
-      reason: outcome.stopped ? String(stop.reason) : 'all steps',
-    });
-    become({ state, step: outcome.step });
+    const { ended, step, reason } = outcome;
+    const state = ended === 'finished' ? 'finished' : 'stopped';
+    journal.event({ event: `run-${state}`, step, reason });
+    become({ state, step, ...(state === 'stopped' ? { reason } : {}) });
     return outcome;
   } catch (error) {
     concludeFailure(run, status, error);
@@ -206,17 +231,20 @@ function concludeFailure(run: Run, status: RunStatus, error: unknown): void {
 
 function report(
   { directory }: Run,
-  { step, stopped, picture }: Outcome,
+  { step, ended, reason, picture }: Outcome,
   exported: boolean,
   seconds: number,
   say: (line: string) => void,
 ): void {
   if (step === 0) return say('stopped before the first step; nothing is kept');
-  say(stopped ? `stopped at step ${step} with a checkpoint` : `done: ${step} steps in ${Math.round(seconds)} s`);
+  if (ended === 'finished') say(`done: ${step} steps in ${Math.round(seconds)} s`);
+  else say(`stopped at step ${step} with a checkpoint${ended === 'collapsed' ? ` (${reason})` : ''}`);
   if (picture !== undefined) say(`samples        ${picture}`);
   say(`checkpoints    ${directory.file('checkpoints')}`);
-  if (stopped) say(`go on with     npx coordinator start --resume ${directory.path}`);
-  else if (exported) say(`generators     ${directory.file('export')} (tfjs layers models)`);
-  else say(`export with    npx coordinator export --run ${directory.path}`);
+  const best = readBest(directory);
+  if (best !== undefined) say(`best           step ${best.step}, KID ${best.kid.toFixed(4)}`);
+  if (ended !== 'finished') say(`go on with     npx coordinator start --resume ${directory.path}`);
+  if (exported) say(`generators     ${directory.file('export')} (tfjs layers models)`);
+  else if (ended === 'finished') say(`export with    npx coordinator export --run ${directory.path}`);
   say(`metrics        ${directory.file('metrics.jsonl')}`);
 }

@@ -202,9 +202,20 @@ function readVerified(folder: string, role: string, { file, bytes, sha256 }: Man
   }
 }
 
-/** Deletes all but the newest `keep`. */
-export function retainCheckpoints(directory: RunDirectory, keep: number): void {
+/** Deletes all but the newest `keep` and those of the steps in `needed`. */
+export function retainCheckpoints(directory: RunDirectory, keep: number, needed: readonly number[] = []): void {
   for (const step of listCheckpoints(directory).slice(0, -keep)) {
+    if (needed.includes(step)) continue;
     rmSync(directory.file('checkpoints', checkpointName(step)), { recursive: true, force: true });
+  }
+}
+
+/**
+ * Deletes those of later steps, the newest first: interrupted, it leaves a run that goes on from one of them and comes
+ * to the same end.
+ */
+export function dropCheckpointsAfter(directory: RunDirectory, step: number): void {
+  for (const later of listCheckpoints(directory).reverse()) {
+    if (later > step) rmSync(directory.file('checkpoints', checkpointName(later)), { recursive: true, force: true });
   }
 }

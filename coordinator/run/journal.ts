@@ -1,6 +1,10 @@
-/** The two journals of a run, a JSON object a line: events.jsonl (its life) and metrics.jsonl (a committed step a line). */
+/**
+ * The journals of a run, a JSON object a line: events.jsonl (its life), metrics.jsonl (a committed step a line) and
+ * quality.jsonl (an evaluation a line).
+ */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { type RunDirectory, writeWhole } from './directory.js';
+import type { Quality } from './quality.js';
 import { storageError } from './storage-error.js';
 
 /** What happened to the run; `event` is one of a short list so that scripts can count on it. */
@@ -18,6 +22,23 @@ export type RunEvent =
   | { event: 'worker-lost'; worker: string; role: string; reason: string }
   | { event: 'step-faulty'; step: number; reason: string }
   | { event: 'stop-requested'; by: string }
+  | { event: 'evaluator-started'; pid: number }
+  | ({ event: 'quality-measured' } & Quality)
+  /** A rule began to hold of a step, or no longer does (docs/stability.md). */
+  | {
+      event: 'collapse-suspected' | 'warning-raised' | 'warning-cleared';
+      rule: string;
+      /** The role, or the judged (x, g1, ...), that it is about; empty: the whole run. */
+      subject: string;
+      step: number;
+      reason: string;
+    }
+  | { event: 'evaluation-skipped'; step: number; reason: string }
+  /** From here on the run has no evaluations. */
+  | { event: 'evaluation-ended'; reason: string }
+  /** `step` was the newest committed one; the evaluation of `evaluated` decided it; `branch` begins after `to`. */
+  | { event: 'rolled-back'; step: number; to: number; evaluated: number; branch: number; reason: string }
+  | { event: 'rollback-refused'; evaluated: number; reason: string }
   | { event: 'exported'; folder: string }
   | { event: 'run-finished' | 'run-stopped' | 'run-failed'; step: number; reason: string };
 
@@ -35,12 +56,25 @@ export interface StepMetrics {
   averageGeneratorLoss: number;
   /** How many samples of the batch each won: x, g1, g2, ... */
   verdicts: Record<string, number>;
+  /** Mean probability of being real that the discriminator gave x, g1, g2, ... before its update. */
+  scores: Record<string, number>;
+  /** Every `signalsEvery` steps. */
+  signals?: StepSignals;
   /** Global L2 norm by role. */
   gradientNorms: Record<string, number>;
   /** Milliseconds by role and phase. */
   phases: Record<string, Record<string, number>>;
   /** Live tensors by role. */
   tensors: Record<string, number>;
+}
+
+export interface StepSignals {
+  /** Largest singular value of the kernel, by layer of the discriminator. */
+  sigma: Record<string, number>;
+  /** Mean distance between two samples of a generator's batch, over that of x: g1, g2, ... */
+  diversity: Record<string, number>;
+  /** Share of the weights of the generators' loss: g1, g2, ... */
+  updateShare: Record<string, number>;
 }
 
 export class Journal {
@@ -58,14 +92,39 @@ export class Journal {
     this.#append('metrics.jsonl', metrics);
   }
 
-  /** Drops the metrics of steps after `step`: a resumed run writes them again. */
+  quality(quality: Quality): void {
+    this.#append('quality.jsonl', quality);
+  }
+
+  /** The committed steps so far, oldest first. */
+  readMetrics(): StepMetrics[] {
+    return this.#lines('metrics.jsonl').flatMap((line) => parsed<StepMetrics>(line) ?? []);
+  }
+
+  /** The evaluations so far, oldest first. */
+  readQuality(): Quality[] {
+    return this.#lines('quality.jsonl').flatMap((line) => parsed<Quality>(line) ?? []);
+  }
+
+  /** Drops what was written of steps after `step`, and the evaluation at an end that was none: they will come again. */
   rewind(step: number): void {
-    const path = this.#directory.file('metrics.jsonl');
+    this.#keep<StepMetrics>('metrics.jsonl', (metrics) => metrics.step <= step);
+    this.#keep<Quality>('quality.jsonl', (quality) => quality.step <= step && quality.extra !== true);
+  }
+
+  #keep<T>(name: string, fits: (value: T) => boolean): void {
+    const path = this.#directory.file(name);
     if (!existsSync(path)) return;
-    const kept = readFileSync(path, 'utf8')
-      .split('\n')
-      .filter((line) => stepOf(line) <= step);
+    const kept = this.#lines(name).filter((line) => {
+      const value = parsed<T>(line);
+      return value !== undefined && fits(value);
+    });
     writeWhole(path, kept.map((line) => `${line}\n`).join(''));
+  }
+
+  #lines(name: string): string[] {
+    const path = this.#directory.file(name);
+    return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
   }
 
   #append(name: string, value: object): void {
@@ -78,11 +137,11 @@ export class Journal {
   }
 }
 
-/** A line that was cut off by a crash counts as a step that never was. */
-function stepOf(line: string): number {
+/** A line that was cut off by a crash counts as one that never was. */
+function parsed<T>(line: string): T | undefined {
   try {
-    return (JSON.parse(line) as StepMetrics).step;
+    return JSON.parse(line) as T;
   } catch {
-    return Number.POSITIVE_INFINITY;
+    return undefined;
   }
 }

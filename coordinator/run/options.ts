@@ -6,6 +6,11 @@ import { nearestOf } from '../../common/nearest.js';
 import { ONE_GENERATOR_SYSTEMS, type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
 import { SETTINGS } from '../../gan/settings.js';
 
+/**
+ * ignore: nothing. stop: the run ends, with exit code 1. rollback: it goes back to its best checkpoint, and on from there
+ * with other random numbers.
+ */
+export const ON_COLLAPSE = ['ignore', 'stop', 'rollback'] as const;
 export const PLACEMENTS = ['local', 'external'] as const;
 
 /** What belongs to the running, not to the result. */
@@ -28,6 +33,16 @@ const runSettingsSchema = z.strictObject({
   checkpointEvery: z.int().min(1).default(500),
   /** How many checkpoints stay; older ones are deleted. */
   keepCheckpoints: z.int().min(1).default(3),
+  /** Singular values, diversity and update shares every so many steps; 0: never. */
+  signalsEvery: z.int().min(0).default(50),
+  /** KID of a few samples every so many steps, and after the last; 0: never. Such a step has a checkpoint in any case. */
+  evaluateEvery: z.int().min(0).default(500),
+  /** What a collapse leads to besides its event. */
+  onCollapse: z.enum(ON_COLLAPSE).default('ignore'),
+  /** How often a run goes back before it goes on as with 'ignore'. */
+  maxRollbacks: z.int().min(0).default(3),
+  /** Collapsed: KID above so many times the best, three evaluations in a row. */
+  collapseRatio: z.number().positive().default(1.5),
 });
 export type RunSettings = Readonly<z.output<typeof runSettingsSchema>>;
 

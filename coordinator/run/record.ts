@@ -6,6 +6,7 @@ import { VERSION } from '../../common/version.js';
 import { trainingConfigSchema } from '../../gan/config.js';
 import type { RunDirectory } from './directory.js';
 import type { RunSettings } from './options.js';
+import { rollbackSchema } from './rollbacks.js';
 
 const recordSchema = z.object({
   id: z.string(),
@@ -19,6 +20,8 @@ const recordSchema = z.object({
   sampleShape: z.array(z.int().min(1)),
   /** Trained numbers of the discriminator and of one generator, once the data is open. */
   parameters: z.object({ discriminator: z.int(), generator: z.int() }).exactOptional(),
+  /** In the order in which they happened. */
+  rollbacks: z.array(rollbackSchema).default([]),
   identity: z.object({
     engine: z.string().exactOptional(),
     device: z.string().exactOptional(),
@@ -40,6 +43,7 @@ export function newRecord(
     ...parts,
     settings: { ...parts.settings },
     sampleShape: [],
+    rollbacks: [],
     identity: {},
   };
 }

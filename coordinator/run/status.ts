@@ -10,6 +10,8 @@ export interface RunStatus {
   address: string;
   /** Steps committed at the last change of state. */
   step: number;
+  /** Why it ended, unless it came to its last step. */
+  reason?: string;
 }
 
 export function writeStatus(directory: RunDirectory, status: RunStatus): void {

@@ -4,17 +4,26 @@ import type { StateHeader__Output } from '../../proto/generated/duet/v1/StateHea
 import { CheckpointWriter, type RoleFile, retainCheckpoints } from '../run/checkpoints.js';
 import type { Run } from './run.js';
 
+interface CheckpointingOptions {
+  run: Run;
+  roles: readonly string[];
+  /** Steps whose checkpoints stay, however old. */
+  needed(): readonly number[];
+  /** After a checkpoint exists. */
+  written(step: number): void;
+}
+
 export class Checkpointing {
+  readonly #options: CheckpointingOptions;
   readonly #run: Run;
-  readonly #roles: readonly string[];
   #writer: CheckpointWriter | undefined;
   #since = 0;
   #settled: (() => void) | undefined;
   #failure: Error | undefined;
 
-  constructor(run: Run, roles: readonly string[]) {
-    this.#run = run;
-    this.#roles = roles;
+  constructor(options: CheckpointingOptions) {
+    this.#options = options;
+    this.#run = options.run;
   }
 
   /** While one is being written, the next is left out rather than queued. */
@@ -24,7 +33,7 @@ export class Checkpointing {
 
   /** The state of every role at `step` is on its way. */
   begin(step: number): void {
-    this.#writer = new CheckpointWriter(this.#run.directory, step, this.#roles);
+    this.#writer = new CheckpointWriter(this.#run.directory, step, this.#options.roles);
     this.#since = performance.now();
   }
 
@@ -42,17 +51,23 @@ export class Checkpointing {
     if (!writer?.isComplete()) return;
     try {
       writer.publish();
-      retainCheckpoints(this.#run.directory, this.#run.settings.keepCheckpoints);
+      this.retain();
       this.#run.journal.event({
         event: 'checkpoint-written',
         step: writer.step,
         bytes: writer.bytes,
         milliseconds: Math.round(performance.now() - this.#since),
       });
+      this.#options.written(writer.step);
       this.#finish();
     } catch (error) {
       this.failed(error);
     }
+  }
+
+  /** Deletes the old ones that nobody needs. */
+  retain(): void {
+    retainCheckpoints(this.#run.directory, this.#run.settings.keepCheckpoints, this.#options.needed());
   }
 
   /** The disk refuses: the run cannot keep its promise of a checkpoint and ends. */

@@ -5,6 +5,8 @@ import type { RunDirectory } from '../run/directory.js';
 import type { RunIdentity } from '../run/identity.js';
 import type { Journal, StepMetrics } from '../run/journal.js';
 import type { RunSettings } from '../run/options.js';
+import type { Quality } from '../run/quality.js';
+import type { Rollback } from '../run/rollbacks.js';
 
 export interface Run {
   directory: RunDirectory;
@@ -19,6 +21,9 @@ export interface Run {
   token: string;
   /** Records the shape of one sample, once the data is open. */
   describeData(sampleShape: number[]): void;
+  /** So far. */
+  readonly rollbacks: readonly Rollback[];
+  recordRollback(rollback: Rollback): void;
   /** What else decides the bits of the result. */
   identity: RunIdentity;
 }
@@ -28,5 +33,8 @@ export interface Spectator {
   say(line: string): void;
   began(step: number): void;
   committed(metrics: StepMetrics): void;
+  measured(quality: Quality): void;
+  /** The run went back to this step. */
+  wentBack(step: number): void;
   ended(): void;
 }

@@ -1,5 +1,6 @@
+import type { Signals__Output } from '../../proto/generated/duet/v1/Signals.js';
 import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
-import type { StepMetrics } from '../run/journal.js';
+import type { StepMetrics, StepSignals } from '../run/journal.js';
 
 /** A committed step as people and scripts read it. */
 export function stepMetrics(
@@ -20,13 +21,24 @@ export function stepMetrics(
     discriminatorLoss: discriminator.loss,
     generatorLosses: roles.slice(1).map((role) => (votes.get(role) as Vote__Output).plainLoss),
     averageGeneratorLoss,
-    verdicts: Object.fromEntries(discriminator.verdicts.map((count, i) => [i === 0 ? 'x' : `g${i}`, count])),
+    verdicts: named(discriminator.verdicts, 0),
+    scores: named(discriminator.scores, 0),
+    ...(discriminator.signals ? { signals: stepSignals(discriminator.signals) } : {}),
     gradientNorms: byRole((vote) => vote.gradientNorm),
     phases: byRole((vote) =>
       Object.fromEntries(vote.phases.map(({ name, milliseconds }) => [name, rounded(milliseconds)])),
     ),
     tensors: byRole((vote) => vote.tensors),
   };
+}
+
+function stepSignals({ sigma, diversity, updateShare }: Signals__Output): StepSignals {
+  return { sigma, diversity: named(diversity, 1), updateShare: named(updateShare, 1) };
+}
+
+/** The judged in their order: 0 is x, k is gk. @param first number of the first of these values */
+function named(values: readonly number[], first: 0 | 1): Record<string, number> {
+  return Object.fromEntries(values.map((value, i) => [i + first === 0 ? 'x' : `g${i + first}`, value]));
 }
 
 /** Microseconds are enough. */

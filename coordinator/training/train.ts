@@ -1,22 +1,22 @@
-/** A run from its first worker to its last step: gather, assign, then step after step until all are committed. */
-import { EventEmitter, on } from 'node:events';
-import { type DuetError, RefusedError, RunFailedError, UsageError } from '../../common/errors.js';
+/** A run from its first worker to its last step: gather, then step after step until all are committed. */
 import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
-import type { WorkerMessage__Output } from '../../proto/generated/duet/v1/WorkerMessage.js';
+import { RefusedError } from '../../common/errors.js';
 import type { Placement } from '../placement/placement.js';
-import { readRole } from '../run/checkpoints.js';
+import { dropCheckpointsAfter, readRole } from '../run/checkpoints.js';
+import { branchOf } from '../run/rollbacks.js';
 import { decide, whyStale } from './barrier.js';
 import { Checkpointing } from './checkpointing.js';
-import { type ControlServerOptions, type MemberEvent, serveControl } from './control-server.js';
-import type { Member } from './member.js';
+import { type ControlServerOptions, serveControl } from './control-server.js';
+import { Crew } from './crew.js';
+import { Evaluations } from './evaluations.js';
 import { watchMembers } from './membership.js';
 import { rolesOf } from './roles.js';
+import type { Finding } from './rules/finding.js';
+import { type Demand, demandOf } from './rules/on-collapse.js';
 import type { Run, Spectator } from './run.js';
 import { SampleGrids } from './sample-grids.js';
+import { Stability } from './stability.js';
 import { stepMetrics } from './step-metrics.js';
-
-/** Membership of this run has not changed yet; a recovery would raise it. */
-const EPOCH = 1;
 
 export interface TrainOptions {
   run: Run;
@@ -31,44 +31,75 @@ export interface TrainOptions {
 export interface Outcome {
   /** Steps committed. */
   step: number;
-  stopped: boolean;
+  /** finished: all steps. stopped: by the user. collapsed: by a rule, with --on-collapse stop. */
+  ended: 'finished' | 'stopped' | 'collapsed';
+  /** For people: which rule, which signal. */
+  reason: string;
   picture: string | undefined;
 }
 
+type Ending = Pick<Outcome, 'ended' | 'reason'>;
+
 /** @throws RunFailedError when a worker is lost or a step is faulty, UsageError when a worker finds the request wrong */
 export async function train(options: TrainOptions): Promise<Outcome> {
-  const training = new Training(options);
-  return training.run();
+  using training = new Training(options);
+  return await training.run();
 }
 
-class Training {
+class Training implements Disposable {
   readonly #options: TrainOptions;
   readonly #run: Run;
   readonly #roles: string[];
-  readonly #members = new Set<Member>();
-  readonly #bus = new EventEmitter<{ event: [MemberEvent] }>();
-  readonly #events: AsyncIterator<unknown[]>;
+  readonly #crew: Crew;
   readonly #checkpointing: Checkpointing;
   readonly #grids: SampleGrids;
+  readonly #stability: Stability;
+  readonly #evaluations: Evaluations;
   #step: number;
-  #exchange = '';
-  #sampleShape: number[] = [];
+  /** The step whose states the workers may load. */
+  #restorable: number;
+  /** What the evaluations so far ask of the training. */
+  #demand: Demand | undefined;
+  #refused = false;
 
   constructor(options: TrainOptions) {
+    const { run, spectator } = options;
     this.#options = options;
-    this.#run = options.run;
-    this.#step = options.run.step;
-    this.#roles = rolesOf(options.run.training.generators);
-    this.#events = on(this.#bus, 'event');
-    this.#checkpointing = new Checkpointing(options.run, this.#roles);
-    this.#grids = new SampleGrids(options.run, options.spectator);
+    this.#run = run;
+    this.#step = run.step;
+    this.#restorable = run.step;
+    this.#roles = rolesOf(run.training.generators);
+    this.#crew = new Crew({
+      run,
+      roles: this.#roles,
+      step: () => this.#step,
+      assertHealthy: () => this.#checkpointing.assertHealthy(),
+    });
+    this.#checkpointing = new Checkpointing({
+      run,
+      roles: this.#roles,
+      needed: () => [...this.#evaluations.needed, ...(this.#demand?.kind === 'rollback' ? [this.#demand.to] : [])],
+      written: (step) => this.#evaluations.written(step),
+    });
+    this.#grids = new SampleGrids(run, spectator);
+    this.#stability = new Stability(run, spectator);
+    this.#evaluations = new Evaluations(run, spectator, (quality) => {
+      this.#judge(quality.step, this.#stability.measured(quality));
+      // A run that goes on drops an extra one, and what was the best before it must be there then.
+      if (!quality.extra) this.#checkpointing.retain();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#evaluations[Symbol.dispose]();
   }
 
   async run(): Promise<Outcome> {
     const { run, placement, spectator, stop, listening } = this.#options;
+    const { bus, members } = this.#crew;
     await using server = await serveControl(this.#service());
-    using _watch = watchMembers(this.#members);
-    const requestStop = () => this.#bus.emit('event', { kind: 'stop-requested', by: String(stop.reason) });
+    using _watch = watchMembers(members);
+    const requestStop = () => bus.emit('event', { kind: 'stop-requested', by: String(stop.reason) });
     stop.addEventListener('abort', requestStop, { once: true });
     listening(server.address);
     placement.start({
@@ -76,19 +107,19 @@ class Training {
       coordinator: server.address,
       tokenFile: run.directory.file('token'),
       logs: run.directory.file('logs'),
-      ended: (reason) => this.#bus.emit('event', { kind: 'child-ended', reason }),
+      ended: (reason) => bus.emit('event', { kind: 'child-ended', reason }),
       say: (line) => spectator.say(line),
     });
     try {
-      const stopped = (await this.#gather()) || (await this.#train());
+      const ending = (await this.#crew.gather()) ? this.#stopped() : await this.#train();
       await this.#checkpointing.settle();
       await this.#grids.settle();
-      return { step: this.#step, stopped, picture: this.#grids.latest };
+      return { step: this.#step, picture: this.#grids.latest, ...ending };
     } finally {
       spectator.ended();
       stop.removeEventListener('abort', requestStop);
       this.#checkpointing.abandon();
-      for (const member of this.#members) member.dismiss('the run is over');
+      this.#crew.dismiss('the run is over');
     }
   }
 
@@ -98,20 +129,13 @@ class Training {
       host: run.settings.host,
       port: run.settings.port,
       token: run.token,
-      bus: this.#bus,
-      admit: () => {
-        if ([...this.#members].filter((member) => member.present).length >= this.#roles.length) {
-          throw new RefusedError(
-            'RESOURCE_EXHAUSTED',
-            `all ${this.#roles.length} roles of this run have their workers`,
-          );
-        }
-      },
+      bus: this.#crew.bus,
+      admit: () => this.#crew.admit(),
       openState: (header) => this.#checkpointing.open(header),
       stateSaved: () => this.#checkpointing.saved(),
       stateFailed: (error) => this.#checkpointing.failed(error),
       readState: (role, step) => {
-        if (!this.#roles.includes(role) || step !== run.step) {
+        if (!this.#roles.includes(role) || step !== this.#restorable) {
           throw new RefusedError('NOT_FOUND', `there is no state of '${role}' at step ${step} to load`);
         }
         return readRole(run.directory, step, role);
@@ -119,152 +143,73 @@ class Training {
     };
   }
 
-  /** The next thing that happens; what ends the run throws. */
-  async #next(): Promise<Exclude<MemberEvent, { kind: 'left' | 'child-ended' }>> {
+  #stopped(): Ending {
+    return { ended: 'stopped', reason: String(this.#options.stop.reason) };
+  }
+
+  /** To the last step, and from a collapse back to the best and on again. */
+  async #train(): Promise<Ending> {
+    const { run, spectator, stop } = this.#options;
+    if (this.#step >= run.training.steps) return { ended: 'finished', reason: 'all steps' };
+    run.journal.event({ event: 'training-began', epoch: this.#crew.epoch, step: this.#step });
+    spectator.began(this.#step);
+    this.#recover();
     for (;;) {
-      const event = ((await this.#events.next()).value as [MemberEvent])[0];
-      // A full disk also makes workers leave, whose uploads it refused; the disk is the reason to tell.
-      this.#checkpointing.assertHealthy();
-      switch (event.kind) {
-        case 'left': {
-          const { member, reason } = event;
-          this.#members.delete(member);
-          if (member.role === undefined) continue;
-          this.#run.journal.event({ event: 'worker-lost', worker: member.name, role: member.role, reason });
-          throw await this.#lost(`the worker of ${member.role} (${member.name}) was lost: ${reason}`);
-        }
-        case 'child-ended':
-          throw this.#failed(event.reason);
-        case 'message':
-          if (event.message.failure) throw this.#gaveUp(event.member, event.message.failure);
-          return event;
-        default:
-          return event;
-      }
+      this.#crew.begin(this.#beginOf(this.#step + 1));
+      await this.#steps();
+      // The evaluation of the last step, too, may send the run back.
+      if (!stop.aborted && this.#demand === undefined) await this.#evaluations.settle(stop);
+      if (stop.aborted) return this.#stopped();
+      const demand = this.#demand;
+      if (demand === undefined) return { ended: 'finished', reason: 'all steps' };
+      if (demand.kind === 'stop') return { ended: 'collapsed', reason: demand.reason };
+      await this.#goBack(demand);
     }
   }
 
-  /** A process that dies closes its connection first; its exit code, which tells more, comes a moment later. */
-  async #lost(reason: string): Promise<DuetError> {
-    const ended = await Promise.race([
-      this.#childEnded(),
-      new Promise<undefined>((resolve) => setTimeout(resolve, 1000, undefined)),
-    ]);
-    return this.#failed(ended === undefined ? reason : `${reason}; ${ended}`);
+  /** An interrupted run's evaluations that were not in, and a way back that was not taken. */
+  #recover(): void {
+    this.#evaluations.recover(this.#step);
+    const newest = this.#run.journal.readQuality().at(-1);
+    const { rollbacks, settings } = this.#run;
+    if (newest === undefined || settings.onCollapse !== 'rollback' || newest.step <= (rollbacks.at(-1)?.to ?? 0))
+      return;
+    this.#judge(newest.step, this.#stability.newestCollapses);
   }
 
-  async #childEnded(): Promise<string> {
-    for (;;) {
-      const event = ((await this.#events.next()).value as [MemberEvent])[0];
-      if (event.kind === 'child-ended') return event.reason;
-    }
-  }
-
-  #gaveUp(member: Member, { reason, usage }: { reason: string; usage: boolean }): DuetError {
-    const role = member.role ?? member.name;
-    this.#run.journal.event({ event: 'worker-lost', worker: member.name, role, reason });
-    return usage ? new UsageError(reason) : this.#failed(`the worker of ${role} gave up: ${reason}`);
-  }
-
-  #failed(reason: string): RunFailedError {
-    return new RunFailedError(`${reason} (step ${this.#step + 1})`);
-  }
-
-  /** Until every role has a worker that is ready. @returns true when the user wants to stop */
-  async #gather(): Promise<boolean> {
-    const free = [...this.#roles];
-    const ready = new Set<string>();
-    while (ready.size < this.#roles.length) {
-      const event = await this.#next();
-      if (event.kind === 'stop-requested') return true;
-      if (event.kind === 'joined') this.#assign(event.member, free.shift());
-      else if (event.message.ready) this.#ready(event.member, event.message, ready);
-      else if (event.message.vote) this.#refuse(event.member, 'a vote, and no step has begun');
-    }
-    return false;
-  }
-
-  /** Tells the sender, and goes on. */
-  #refuse(member: Member, reason: string): void {
-    this.#run.journal.event({ event: 'message-refused', worker: member.name, reason });
-    member.send({ refused: { status: 'FAILED_PRECONDITION', reason } });
-  }
-
-  #assign(member: Member, role: string | undefined): void {
-    const { run } = this.#options;
-    this.#members.add(member);
-    run.journal.event({ event: 'worker-joined', worker: member.name, ...member.identity });
-    if (role === undefined) return member.dismiss('every role has its worker');
-    member.role = role;
-    const threads = run.threads[role] ?? 1;
-    run.journal.event({ event: 'role-assigned', worker: member.name, role, epoch: EPOCH, threads });
-    member.send({
-      assign: {
-        run: run.directory.id,
-        epoch: EPOCH,
-        role,
-        config: JSON.stringify(run.training),
-        engine: JSON.stringify(run.engine),
-        threads,
-        step: run.step,
-        restore: run.step > 0,
-      },
-    });
-  }
-
-  #ready(member: Member, { ready: message }: WorkerMessage__Output, ready: Set<string>): void {
-    if (!message || member.role === undefined) return;
-    const { role } = member;
-    const { engine, device, exchange, sampleShape, dataSha256 } = message;
-    if (role === 'discriminator') {
-      this.#exchange = exchange;
-      this.#sampleShape = sampleShape;
-      this.#run.describeData(sampleShape);
-    }
-    this.#run.identity.confirm({ engine, device, ...(dataSha256 === '' ? {} : { data: dataSha256 }) });
-    this.#run.journal.event({ event: 'role-ready', worker: member.name, role, engine, device });
-    ready.add(role);
-  }
-
-  /** @returns true when the user stopped it before its last step */
-  async #train(): Promise<boolean> {
+  /** Commits step after step until the last one, a stop, or a demand. */
+  async #steps(): Promise<void> {
     const { run, spectator, stop } = this.#options;
     const { steps } = run.training;
-    if (this.#step >= steps) return false;
-    run.journal.event({ event: 'training-began', epoch: EPOCH, step: this.#step });
-    spectator.began(this.#step);
-    this.#begin();
     for (let since = performance.now(); ;) {
       const votes = await this.#votes();
       const decision = decide(this.#roles, votes);
       if (decision.kind !== 'commit') {
         const reason = decision.kind === 'fault' ? `${decision.role}: ${decision.reason}` : 'votes are missing';
         run.journal.event({ event: 'step-faulty', step: this.#step + 1, reason });
-        throw this.#failed(`the step is faulty, ${reason}`);
+        throw this.#crew.failed(`the step is faulty, ${reason}`);
       }
       this.#step += 1;
-      const last = this.#step >= steps || stop.aborted;
-      await this.#commit(decision.averageGeneratorLoss, last);
+      const evaluate = (await this.#evaluations.room(this.#step, stop)) && this.#demand?.kind !== 'rollback';
+      const last = this.#step >= steps || stop.aborted || this.#demand !== undefined;
+      await this.#commit(decision.averageGeneratorLoss, last, evaluate);
       const now = performance.now();
-      const metrics = stepMetrics(this.#step, EPOCH, now - since, decision.averageGeneratorLoss, this.#roles, votes);
+      const metrics = stepMetrics(
+        this.#step,
+        this.#crew.epoch,
+        now - since,
+        decision.averageGeneratorLoss,
+        this.#roles,
+        votes,
+      );
       since = now;
       run.journal.metrics(metrics);
       spectator.committed(metrics);
+      const collapses = this.#stability.committed(metrics);
+      // With evaluations, the next one decides: what it knows does not depend on how fast the training is.
+      if (!this.#evaluations.available) this.#judge(this.#step, collapses);
       this.#checkpointing.assertHealthy();
-      if (last) return this.#finish(this.#step < steps);
-    }
-  }
-
-  #begin(): void {
-    const begin = {
-      epoch: EPOCH,
-      step: this.#step + 1,
-      exchange: this.#exchange,
-      sampleShape: this.#sampleShape,
-    };
-    for (const member of this.#members) {
-      // The discriminator is the exchange; it needs no address.
-      member.send({ begin: member.role === 'discriminator' ? { ...begin, exchange: '' } : begin });
+      if (last) return await this.#finish();
     }
   }
 
@@ -272,14 +217,14 @@ class Training {
   async #votes(): Promise<Map<string, Vote__Output>> {
     const votes = new Map<string, Vote__Output>();
     while (decide(this.#roles, votes).kind === 'wait') {
-      const event = await this.#next();
+      const event = await this.#crew.next();
       if (event.kind !== 'message') continue;
       const { member, message } = event;
       if (message.samples && member.role !== undefined) this.#grids.receive(member.role, message.samples);
       if (!message.vote) continue;
-      const stale = whyStale(message.vote, EPOCH, this.#step + 1);
+      const stale = whyStale(message.vote, this.#crew.epoch, this.#step + 1);
       if (stale !== undefined || member.role === undefined) {
-        this.#refuse(member, stale ?? 'a vote without a role');
+        this.#crew.refuse(member, stale ?? 'a vote without a role');
         continue;
       }
       votes.set(member.role, message.vote);
@@ -287,37 +232,93 @@ class Training {
     return votes;
   }
 
-  async #commit(averageGeneratorLoss: number, last: boolean): Promise<void> {
-    // The last step's checkpoint must not be left out because the one before is still being written.
-    if (last) await this.#checkpointing.settle();
+  async #commit(averageGeneratorLoss: number, last: boolean, mayEvaluate: boolean): Promise<void> {
     const { settings } = this.#options.run;
-    const due = (every: number) => last || this.#step % every === 0;
-    const checkpoint = due(settings.checkpointEvery) && !this.#checkpointing.busy;
+    const leaves = this.#leaves();
+    const evaluate = mayEvaluate && this.#evaluations.due(this.#step);
+    const due = (every: number) => !leaves && (last || this.#step % every === 0);
+    // These checkpoints must not be left out because the one before is still being written.
+    if (last || evaluate) await this.#checkpointing.settle();
+    const checkpoint = evaluate || (due(settings.checkpointEvery) && !this.#checkpointing.busy);
     if (checkpoint) this.#checkpointing.begin(this.#step);
-    const commit = {
-      epoch: EPOCH,
-      step: this.#step,
-      averageGeneratorLoss,
-      checkpoint,
-      sample: due(settings.sampleEvery),
-      next: last ? null : { epoch: EPOCH, step: this.#step + 1 },
+    this.#crew.tell({
+      commit: {
+        epoch: this.#crew.epoch,
+        step: this.#step,
+        averageGeneratorLoss,
+        checkpoint,
+        sample: due(settings.sampleEvery),
+        next: last ? null : this.#beginOf(this.#step + 1),
+      },
+    });
+  }
+
+  #beginOf(step: number) {
+    const { rollbacks, settings } = this.#run;
+    return {
+      epoch: this.#crew.epoch,
+      step,
+      branch: branchOf(rollbacks, step),
+      signals: settings.signalsEvery > 0 && step % settings.signalsEvery === 0,
     };
-    for (const member of this.#members) member.send({ commit });
+  }
+
+  /** Whether the path that the run is on ends here, and what it would keep of this step is dropped in a moment. */
+  #leaves(): boolean {
+    return this.#demand?.kind === 'rollback' && !this.#options.stop.aborted;
   }
 
   /** After the last commit: the samples and the checkpoint that it asked for are still on their way. */
-  async #finish(stopped: boolean): Promise<boolean> {
-    let bands = 0;
+  async #finish(): Promise<void> {
     const saved = this.#checkpointing.settle();
+    if (this.#leaves()) return await saved;
+    let bands = 0;
     // Awaited below; until then a failure must not count as one that nobody handles.
     saved.catch(() => {});
     while (bands < this.#run.training.generators) {
-      const event = await this.#next();
+      const event = await this.#crew.next();
       if (event.kind !== 'message' || !event.message.samples || event.member.role === undefined) continue;
       if (event.message.samples.step === this.#step) bands += 1;
       this.#grids.receive(event.member.role, event.message.samples);
     }
     await saved;
-    return stopped;
+  }
+
+  /** Takes in what holds of a step; the first demand stands until it is met. */
+  #judge(step: number, findings: readonly Finding[]): void {
+    const { settings, rollbacks, journal } = this.#run;
+    if (this.#demand !== undefined) return;
+    const demand = demandOf(step, findings, { settings, rollbacks, best: this.#evaluations.best });
+    if (demand?.kind !== 'refused') {
+      this.#demand = demand;
+      this.#refused = false;
+      return;
+    }
+    if (!this.#refused) {
+      journal.event({ event: 'rollback-refused', evaluated: step, reason: demand.reason });
+      this.#options.spectator.say(`step ${step}  the run does not go back: ${demand.reason}`);
+    }
+    this.#refused = true;
+  }
+
+  /** Back to the best checkpoint, and on from there on another path. All workers are between two steps. */
+  async #goBack({ to, evaluated, reason }: Extract<Demand, { kind: 'rollback' }>): Promise<void> {
+    const { run, spectator } = this.#options;
+    const from = this.#step;
+    await this.#evaluations.leavePath();
+    // In this order: interrupted between any two, the run comes to the same collapse and goes back again.
+    dropCheckpointsAfter(run.directory, to);
+    run.journal.rewind(to);
+    run.recordRollback({ evaluated, to });
+    const branch = run.rollbacks.length;
+    run.journal.event({ event: 'rolled-back', step: from, to, evaluated, branch, reason });
+    spectator.say(`step ${from}  back to step ${to} and on another path (${branch}): ${reason}`);
+    this.#evaluations.rewound();
+    this.#stability.rewound(to);
+    this.#demand = undefined;
+    this.#step = to;
+    this.#restorable = to;
+    spectator.wentBack(to);
+    await this.#crew.restore(to);
   }
 }

@@ -14,7 +14,9 @@ import type { LoadStateRequest as _duet_v1_LoadStateRequest, LoadStateRequest__O
 import type { Phase as _duet_v1_Phase, Phase__Output as _duet_v1_Phase__Output } from './duet/v1/Phase.js';
 import type { Ready as _duet_v1_Ready, Ready__Output as _duet_v1_Ready__Output } from './duet/v1/Ready.js';
 import type { Refused as _duet_v1_Refused, Refused__Output as _duet_v1_Refused__Output } from './duet/v1/Refused.js';
+import type { Restore as _duet_v1_Restore, Restore__Output as _duet_v1_Restore__Output } from './duet/v1/Restore.js';
 import type { Samples as _duet_v1_Samples, Samples__Output as _duet_v1_Samples__Output } from './duet/v1/Samples.js';
+import type { Signals as _duet_v1_Signals, Signals__Output as _duet_v1_Signals__Output } from './duet/v1/Signals.js';
 import type { StateChunk as _duet_v1_StateChunk, StateChunk__Output as _duet_v1_StateChunk__Output } from './duet/v1/StateChunk.js';
 import type { StateHeader as _duet_v1_StateHeader, StateHeader__Output as _duet_v1_StateHeader__Output } from './duet/v1/StateHeader.js';
 import type { StateSaved as _duet_v1_StateSaved, StateSaved__Output as _duet_v1_StateSaved__Output } from './duet/v1/StateSaved.js';
@@ -44,7 +46,9 @@ export interface ProtoGrpcType {
       Phase: MessageTypeDefinition<_duet_v1_Phase, _duet_v1_Phase__Output>
       Ready: MessageTypeDefinition<_duet_v1_Ready, _duet_v1_Ready__Output>
       Refused: MessageTypeDefinition<_duet_v1_Refused, _duet_v1_Refused__Output>
+      Restore: MessageTypeDefinition<_duet_v1_Restore, _duet_v1_Restore__Output>
       Samples: MessageTypeDefinition<_duet_v1_Samples, _duet_v1_Samples__Output>
+      Signals: MessageTypeDefinition<_duet_v1_Signals, _duet_v1_Signals__Output>
       StateChunk: MessageTypeDefinition<_duet_v1_StateChunk, _duet_v1_StateChunk__Output>
       StateHeader: MessageTypeDefinition<_duet_v1_StateHeader, _duet_v1_StateHeader__Output>
       StateSaved: MessageTypeDefinition<_duet_v1_StateSaved, _duet_v1_StateSaved__Output>

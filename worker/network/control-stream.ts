@@ -12,6 +12,7 @@ import {
 import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../../proto/generated/duet/v1/Commit.js';
 import type { CoordinationClient } from '../../proto/generated/duet/v1/Coordination.js';
+import type { Restore__Output } from '../../proto/generated/duet/v1/Restore.js';
 import type { CoordinatorMessage__Output } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
 import type { WorkerMessage } from '../../proto/generated/duet/v1/WorkerMessage.js';
 import type { Assignment, Ending } from '../messages.js';
@@ -27,6 +28,7 @@ export interface ControlHandlers {
   assigned(assignment: Assignment): void;
   begin(begin: Begin__Output): void;
   committed(commit: Commit__Output): void;
+  restore(restore: Restore__Output): void;
   /** Once. */
   ended(kind: Ending['kind'], reason: string): void;
 }
@@ -104,6 +106,11 @@ export class ControlStream {
         return;
       case 'commit':
         if (message.commit) this.#handlers.committed(message.commit);
+        return;
+      case 'restore':
+        if (!message.restore) return;
+        this.#epoch = message.restore.epoch;
+        this.#handlers.restore(message.restore);
         return;
       case 'refused':
         process.stderr.write(

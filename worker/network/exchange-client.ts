@@ -22,6 +22,7 @@ export class ExchangeClient {
   readonly #stream: ClientDuplexStream<TensorFrame, TensorFrame__Output>;
   readonly #client: ReturnType<typeof exchangeClient>;
   #step = 0;
+  #closed = false;
 
   constructor({ address, token, epoch, generator, shape, judged, ended }: ExchangeClientOptions) {
     const metadata = callMetadata(token, { 'duet-epoch': String(epoch), 'duet-generator': String(generator) });
@@ -40,12 +41,18 @@ export class ExchangeClient {
         ended(`${peer} sent what cannot be used: ${messageOf(error)}`);
       }
     });
-    stream.on('error', (error) => ended(messageOf(rpcError(error, peer))));
-    stream.on('end', () => ended(`${peer} closed the exchange`));
+    stream.on('error', (error) => {
+      if (!this.#closed) ended(messageOf(rpcError(error, peer)));
+    });
+    stream.on('end', () => {
+      if (!this.#closed) ended(`${peer} closed the exchange`);
+    });
     this.#stream = stream;
   }
 
+  /** Ends the stream from this side; `ended` is not called. */
   close(): void {
+    this.#closed = true;
     this.#stream.cancel();
     this.#client.close();
   }

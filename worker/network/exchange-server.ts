@@ -47,8 +47,13 @@ export class ExchangeServer implements AsyncDisposable {
     return this.#server?.address ?? '';
   }
 
-  /** The step that the coordinator has begun. */
+  /** The step that the coordinator has begun. In a new epoch every generator opens its stream anew. */
   expect(epoch: number, step: number): void {
+    if (epoch !== this.#epoch) {
+      // The old streams are closed by the generators themselves; what still comes from one carries the old epoch.
+      this.#calls.clear();
+      this.#sent.clear();
+    }
     this.#epoch = epoch;
     this.#step = step;
   }

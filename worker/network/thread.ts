@@ -60,6 +60,12 @@ const control = new ControlStream(data, {
     }
     tell({ kind: 'commit', commit });
   },
+  restore(restore) {
+    server?.expect(restore.epoch, restore.step + 1);
+    client?.close();
+    client = undefined;
+    tell({ kind: 'restore', restore });
+  },
   ended: end,
 });
 

@@ -7,6 +7,8 @@ export interface Begin {
   'step'?: (number | string | Long);
   'exchange'?: (string);
   'sampleShape'?: (number)[];
+  'branch'?: (number);
+  'signals'?: (boolean);
 }
 
 export interface Begin__Output {
@@ -14,4 +16,6 @@ export interface Begin__Output {
   'step': (number);
   'exchange': (string);
   'sampleShape': (number)[];
+  'branch': (number);
+  'signals': (boolean);
 }

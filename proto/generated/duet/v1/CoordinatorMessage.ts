@@ -5,6 +5,7 @@ import type { Begin as _duet_v1_Begin, Begin__Output as _duet_v1_Begin__Output }
 import type { Commit as _duet_v1_Commit, Commit__Output as _duet_v1_Commit__Output } from '../../duet/v1/Commit.js';
 import type { Stop as _duet_v1_Stop, Stop__Output as _duet_v1_Stop__Output } from '../../duet/v1/Stop.js';
 import type { Refused as _duet_v1_Refused, Refused__Output as _duet_v1_Refused__Output } from '../../duet/v1/Refused.js';
+import type { Restore as _duet_v1_Restore, Restore__Output as _duet_v1_Restore__Output } from '../../duet/v1/Restore.js';
 
 export interface CoordinatorMessage {
   'assign'?: (_duet_v1_Assign | null);
@@ -12,7 +13,8 @@ export interface CoordinatorMessage {
   'commit'?: (_duet_v1_Commit | null);
   'stop'?: (_duet_v1_Stop | null);
   'refused'?: (_duet_v1_Refused | null);
-  'message'?: "assign"|"begin"|"commit"|"stop"|"refused";
+  'restore'?: (_duet_v1_Restore | null);
+  'message'?: "assign"|"begin"|"commit"|"stop"|"refused"|"restore";
 }
 
 export interface CoordinatorMessage__Output {
@@ -21,5 +23,6 @@ export interface CoordinatorMessage__Output {
   'commit'?: (_duet_v1_Commit__Output | null);
   'stop'?: (_duet_v1_Stop__Output | null);
   'refused'?: (_duet_v1_Refused__Output | null);
-  'message'?: "assign"|"begin"|"commit"|"stop"|"refused";
+  'restore'?: (_duet_v1_Restore__Output | null);
+  'message'?: "assign"|"begin"|"commit"|"stop"|"refused"|"restore";
 }

@@ -1,6 +1,7 @@
 // Original file: proto/training.proto
 
 import type { Phase as _duet_v1_Phase, Phase__Output as _duet_v1_Phase__Output } from '../../duet/v1/Phase.js';
+import type { Signals as _duet_v1_Signals, Signals__Output as _duet_v1_Signals__Output } from '../../duet/v1/Signals.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Vote {
@@ -13,6 +14,8 @@ export interface Vote {
   'verdicts'?: (number)[];
   'tensors'?: (number);
   'phases'?: (_duet_v1_Phase)[];
+  'scores'?: (number | string)[];
+  'signals'?: (_duet_v1_Signals | null);
 }
 
 export interface Vote__Output {
@@ -25,4 +28,6 @@ export interface Vote__Output {
   'verdicts': (number)[];
   'tensors': (number);
   'phases': (_duet_v1_Phase__Output)[];
+  'scores': (number)[];
+  'signals': (_duet_v1_Signals__Output | null);
 }
