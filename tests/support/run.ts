@@ -62,7 +62,7 @@ export async function until<T>(what: string, find: () => T | undefined | false):
 }
 
 /** The objects of a journal of a run; a last line that is still being written is left out. */
-export function readJournal<T>(directory: string, name: 'events.jsonl' | 'metrics.jsonl'): T[] {
+export function readJournal<T>(directory: string, name: 'events.jsonl' | 'metrics.jsonl' | 'quality.jsonl'): T[] {
   const path = join(directory, name);
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
