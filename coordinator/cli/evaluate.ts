@@ -11,7 +11,7 @@ import { checkSamples } from '../../gan/metrics/real-reference.js';
 import { listCheckpoints } from '../run/checkpoints.js';
 import { RunDirectory } from '../run/directory.js';
 import { evaluationEngine, featuresWithProgress } from './features.js';
-import { chosenCheckpoint } from './trained.js';
+import { resolveStep } from './trained.js';
 
 interface EvaluateFlags {
   run: string;
@@ -45,7 +45,7 @@ export async function evaluateCommand(flags: EvaluateFlags): Promise<ExitCode> {
 
 /** @throws UsageError when the run has no such checkpoint */
 function chosenSteps(directory: RunDirectory, { step, out }: EvaluateFlags): number[] {
-  const newest = chosenCheckpoint(directory, step === 'all' ? undefined : step);
+  const newest = resolveStep(directory, step === 'all' ? undefined : step);
   if (step !== 'all') return [newest];
   const steps = listCheckpoints(directory);
   if (out === undefined || steps.length === 1) return steps;

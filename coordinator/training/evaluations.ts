@@ -74,7 +74,10 @@ export class Evaluations implements Disposable {
 
   /** Whether the checkpoint of this step is to be evaluated. From then on `written` must come. */
   due(step: number): boolean {
-    if (!this.#isRegular(step) && !(this.#available && step === this.#run.training.steps)) return false;
+    const { training, settings } = this.#run;
+    // A run too short for one has no use for it: there is nothing to compare it with.
+    const extra = this.#available && step === training.steps && step > settings.evaluateEvery;
+    if (!this.#isRegular(step) && !extra) return false;
     this.#pending.push(step);
     return true;
   }

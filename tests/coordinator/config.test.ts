@@ -133,6 +133,10 @@ test('what cannot be is refused with the value and the cure, on one line', () =>
     [{ port: 70000 }, /--port 70000 .*<=65535/],
     [{ host: '0.0.0.0' }, /--host "0\.0\.0\.0".*127\.0\.0\.1/],
     [{ device: 'gpu' }, /--device "gpu".*auto/],
+    [{ onCollapse: 'rolback' }, /--on-collapse "rolback".*ignore, stop, rollback.*did you mean 'rollback'\?/],
+    [{ evaluateEvery: -1 }, /--evaluate-every -1 .*>=0/],
+    [{ collapseRatio: 0 }, /--collapse-ratio 0 .*>0/],
+    [{ maxRollbacks: 0.5 }, /--max-rollbacks 0\.5 .*whole number/],
     [{ threads: 0 }, /--threads 0 .*>=1/],
     [{ data: '' }, /--data "" /],
   ];
