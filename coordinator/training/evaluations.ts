@@ -37,8 +37,6 @@ export class Evaluations implements Disposable {
     });
     this.#best = bestOf(run.journal.readQuality());
     this.#available = run.settings.evaluateEvery > 0;
-    const why = this.#available ? whyNone(run.training) : undefined;
-    if (why !== undefined) this.#finish(why);
   }
 
   [Symbol.dispose](): void {
@@ -60,8 +58,10 @@ export class Evaluations implements Disposable {
     return this.#best === undefined ? this.#pending : [...this.#pending, this.#best.step];
   }
 
-  /** Asks again for what a run that was interrupted at this step had not been told. */
-  recover(step: number): void {
+  /** Asks again for what a run that was interrupted at this step had not been told; says so when there will be none. */
+  begin(step: number): void {
+    const why = this.#available ? whyNone(this.#run.training) : undefined;
+    if (why !== undefined) this.#finish(why);
     const newest = this.#run.journal.readQuality().at(-1)?.step ?? 0;
     const lost = listCheckpoints(this.#run.directory).filter(
       (each) => each > newest && each <= step && this.#isRegular(each),
@@ -116,10 +116,14 @@ export class Evaluations implements Disposable {
     await this.#until(() => this.#pending.length === 0, stop);
   }
 
-  /** Gives up what is on its way; afterwards nobody reads the checkpoints. */
-  async leavePath(): Promise<void> {
+  /** What is decided is decided: whatever is still on its way no longer counts. */
+  leavePath(): void {
     this.#path += 1;
     this.#pending = [];
+  }
+
+  /** After `leavePath`: until nobody reads the checkpoints. */
+  async idle(): Promise<void> {
     await this.#last;
   }
 

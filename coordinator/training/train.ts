@@ -153,7 +153,8 @@ class Training implements Disposable {
     if (this.#step >= run.training.steps) return { ended: 'finished', reason: 'all steps' };
     run.journal.event({ event: 'training-began', epoch: this.#crew.epoch, step: this.#step });
     spectator.began(this.#step);
-    this.#recover();
+    this.#evaluations.begin(this.#step);
+    this.#recoverDemand();
     for (;;) {
       this.#crew.begin(this.#beginOf(this.#step + 1));
       await this.#steps();
@@ -167,9 +168,8 @@ class Training implements Disposable {
     }
   }
 
-  /** An interrupted run's evaluations that were not in, and a way back that was not taken. */
-  #recover(): void {
-    this.#evaluations.recover(this.#step);
+  /** Of an interrupted run: a way back that was decided and not taken. */
+  #recoverDemand(): void {
     const newest = this.#run.journal.readQuality().at(-1);
     const { rollbacks, settings } = this.#run;
     if (newest === undefined || settings.onCollapse !== 'rollback' || newest.step <= (rollbacks.at(-1)?.to ?? 0))
@@ -190,7 +190,7 @@ class Training implements Disposable {
         throw this.#crew.failed(`the step is faulty, ${reason}`);
       }
       this.#step += 1;
-      const evaluate = (await this.#evaluations.room(this.#step, stop)) && this.#demand?.kind !== 'rollback';
+      const evaluate = (await this.#evaluations.room(this.#step, stop)) && this.#demand === undefined;
       const last = this.#step >= steps || stop.aborted || this.#demand !== undefined;
       await this.#commit(decision.averageGeneratorLoss, last, evaluate);
       const now = performance.now();
@@ -292,6 +292,8 @@ class Training implements Disposable {
     if (demand?.kind !== 'refused') {
       this.#demand = demand;
       this.#refused = false;
+      // What the training comes to before it hears of it depends on the machine; the best must not.
+      if (demand !== undefined) this.#evaluations.leavePath();
       return;
     }
     if (!this.#refused) {
@@ -305,7 +307,7 @@ class Training implements Disposable {
   async #goBack({ to, evaluated, reason }: Extract<Demand, { kind: 'rollback' }>): Promise<void> {
     const { run, spectator } = this.#options;
     const from = this.#step;
-    await this.#evaluations.leavePath();
+    await this.#evaluations.idle();
     // In this order: interrupted between any two, the run comes to the same collapse and goes back again.
     dropCheckpointsAfter(run.directory, to);
     run.journal.rewind(to);

@@ -38,7 +38,7 @@ test('every step has its scores, and every so many its signals', async () => {
 test('a process of low priority evaluates beside the training, and when it dies the training goes on without', async () => {
   await using scratch = scratchFolder();
   const [out, undisturbed] = [join(scratch.path, 'run'), join(scratch.path, 'undisturbed')];
-  const args = ['--steps', '400', '--checkpoint-every', '400', ...OPTIONS];
+  const args = ['--steps', '300', '--checkpoint-every', '300', ...OPTIONS];
   await using run = coordinator(['start', '--port', '0', '--out', out, '--evaluate-every', '20', ...args]);
   const { pid } = await until('the evaluator', () => newestOf(events(out), 'evaluator-started'));
   await until('an evaluation', () => newestOf(events(out), 'quality-measured'));
@@ -47,13 +47,13 @@ test('a process of low priority evaluates beside the training, and when it dies 
   const { code, stderr } = await run.ended;
   assert.equal(code, 0, stderr);
   assert.match(newestOf(events(out), 'evaluation-ended')?.reason ?? '', /evaluator process ended with signal SIGKILL/);
-  assert.equal(readJournal(out, 'metrics.jsonl').length, 400);
+  assert.equal(readJournal(out, 'metrics.jsonl').length, 300);
 
   const without = await startRun(undisturbed, '--evaluate-every', '0', ...args);
   assert.equal(without.code, 0, without.stderr);
   for (const role of ['discriminator', 'generator-1', 'generator-2']) {
     assert.ok(
-      readCheckpoint(out, 400, role).equals(readCheckpoint(undisturbed, 400, role)),
+      readCheckpoint(out, 300, role).equals(readCheckpoint(undisturbed, 300, role)),
       'evaluations change no bit',
     );
   }
