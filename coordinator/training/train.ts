@@ -8,15 +8,13 @@ import { decide, whyStale } from './barrier.js';
 import { Checkpointing } from './checkpointing.js';
 import { type ControlServerOptions, serveControl } from './control-server.js';
 import { Crew } from './crew.js';
-import { Evaluations } from './evaluations.js';
 import { watchMembers } from './membership.js';
 import { rolesOf } from './roles.js';
-import type { Finding } from './rules/finding.js';
-import { type Demand, demandOf } from './rules/on-collapse.js';
+import type { Demand } from './rules/on-collapse.js';
 import type { Run, Spectator } from './run.js';
 import { SampleGrids } from './sample-grids.js';
-import { Stability } from './stability.js';
 import { stepMetrics } from './step-metrics.js';
+import { Watch } from './watch.js';
 
 export interface TrainOptions {
   run: Run;
@@ -53,14 +51,10 @@ class Training implements Disposable {
   readonly #crew: Crew;
   readonly #checkpointing: Checkpointing;
   readonly #grids: SampleGrids;
-  readonly #stability: Stability;
-  readonly #evaluations: Evaluations;
+  readonly #watch: Watch;
   #step: number;
   /** The step whose states the workers may load. */
   #restorable: number;
-  /** What the evaluations so far ask of the training. */
-  #demand: Demand | undefined;
-  #refused = false;
 
   constructor(options: TrainOptions) {
     const { run, spectator } = options;
@@ -78,20 +72,15 @@ class Training implements Disposable {
     this.#checkpointing = new Checkpointing({
       run,
       roles: this.#roles,
-      needed: () => [...this.#evaluations.needed, ...(this.#demand?.kind === 'rollback' ? [this.#demand.to] : [])],
-      written: (step) => this.#evaluations.written(step),
+      needed: () => this.#watch.needed,
+      written: (step) => this.#watch.written(step),
     });
     this.#grids = new SampleGrids(run, spectator);
-    this.#stability = new Stability(run, spectator);
-    this.#evaluations = new Evaluations(run, spectator, (quality) => {
-      this.#judge(quality.step, this.#stability.measured(quality));
-      // A run that goes on drops an extra one, and what was the best before it must be there then.
-      if (!quality.extra) this.#checkpointing.retain();
-    });
+    this.#watch = new Watch(run, spectator, () => this.#checkpointing.retain());
   }
 
   [Symbol.dispose](): void {
-    this.#evaluations[Symbol.dispose]();
+    this.#watch[Symbol.dispose]();
   }
 
   async run(): Promise<Outcome> {
@@ -153,28 +142,18 @@ class Training implements Disposable {
     if (this.#step >= run.training.steps) return { ended: 'finished', reason: 'all steps' };
     run.journal.event({ event: 'training-began', epoch: this.#crew.epoch, step: this.#step });
     spectator.began(this.#step);
-    this.#evaluations.begin(this.#step);
-    this.#recoverDemand();
+    this.#watch.begin(this.#step);
     for (;;) {
       this.#crew.begin(this.#beginOf(this.#step + 1));
       await this.#steps();
       // The evaluation of the last step, too, may send the run back.
-      if (!stop.aborted && this.#demand === undefined) await this.#evaluations.settle(stop);
+      await this.#watch.settle(stop);
       if (stop.aborted) return this.#stopped();
-      const demand = this.#demand;
+      const { demand } = this.#watch;
       if (demand === undefined) return { ended: 'finished', reason: 'all steps' };
       if (demand.kind === 'stop') return { ended: 'collapsed', reason: demand.reason };
       await this.#goBack(demand);
     }
-  }
-
-  /** Of an interrupted run: a way back that was decided and not taken. */
-  #recoverDemand(): void {
-    const newest = this.#run.journal.readQuality().at(-1);
-    const { rollbacks, settings } = this.#run;
-    if (newest === undefined || settings.onCollapse !== 'rollback' || newest.step <= (rollbacks.at(-1)?.to ?? 0))
-      return;
-    this.#judge(newest.step, this.#stability.newestCollapses);
   }
 
   /** Commits step after step until the last one, a stop, or a demand. */
@@ -190,8 +169,8 @@ class Training implements Disposable {
         throw this.#crew.failed(`the step is faulty, ${reason}`);
       }
       this.#step += 1;
-      const evaluate = (await this.#evaluations.room(this.#step, stop)) && this.#demand === undefined;
-      const last = this.#step >= steps || stop.aborted || this.#demand !== undefined;
+      const evaluate = await this.#watch.due(this.#step, stop);
+      const last = this.#step >= steps || stop.aborted || this.#watch.demand !== undefined;
       await this.#commit(decision.averageGeneratorLoss, last, evaluate);
       const now = performance.now();
       const metrics = stepMetrics(
@@ -205,9 +184,7 @@ class Training implements Disposable {
       since = now;
       run.journal.metrics(metrics);
       spectator.committed(metrics);
-      const collapses = this.#stability.committed(metrics);
-      // With evaluations, the next one decides: what it knows does not depend on how fast the training is.
-      if (!this.#evaluations.available) this.#judge(this.#step, collapses);
+      this.#watch.committed(metrics);
       this.#checkpointing.assertHealthy();
       if (last) return await this.#finish();
     }
@@ -232,10 +209,9 @@ class Training implements Disposable {
     return votes;
   }
 
-  async #commit(averageGeneratorLoss: number, last: boolean, mayEvaluate: boolean): Promise<void> {
+  async #commit(averageGeneratorLoss: number, last: boolean, evaluate: boolean): Promise<void> {
     const { settings } = this.#options.run;
     const leaves = this.#leaves();
-    const evaluate = mayEvaluate && this.#evaluations.due(this.#step);
     const due = (every: number) => !leaves && (last || this.#step % every === 0);
     // These checkpoints must not be left out because the one before is still being written.
     if (last || evaluate) await this.#checkpointing.settle();
@@ -265,7 +241,7 @@ class Training implements Disposable {
 
   /** Whether the path that the run is on ends here, and what it would keep of this step is dropped in a moment. */
   #leaves(): boolean {
-    return this.#demand?.kind === 'rollback' && !this.#options.stop.aborted;
+    return this.#watch.demand?.kind === 'rollback' && !this.#options.stop.aborted;
   }
 
   /** After the last commit: the samples and the checkpoint that it asked for are still on their way. */
@@ -284,30 +260,11 @@ class Training implements Disposable {
     await saved;
   }
 
-  /** Takes in what holds of a step; the first demand stands until it is met. */
-  #judge(step: number, findings: readonly Finding[]): void {
-    const { settings, rollbacks, journal } = this.#run;
-    if (this.#demand !== undefined) return;
-    const demand = demandOf(step, findings, { settings, rollbacks, best: this.#evaluations.best });
-    if (demand?.kind !== 'refused') {
-      this.#demand = demand;
-      this.#refused = false;
-      // What the training comes to before it hears of it depends on the machine; the best must not.
-      if (demand !== undefined) this.#evaluations.leavePath();
-      return;
-    }
-    if (!this.#refused) {
-      journal.event({ event: 'rollback-refused', evaluated: step, reason: demand.reason });
-      this.#options.spectator.say(`step ${step}  the run does not go back: ${demand.reason}`);
-    }
-    this.#refused = true;
-  }
-
   /** Back to the best checkpoint, and on from there on another path. All workers are between two steps. */
   async #goBack({ to, evaluated, reason }: Extract<Demand, { kind: 'rollback' }>): Promise<void> {
     const { run, spectator } = this.#options;
     const from = this.#step;
-    await this.#evaluations.idle();
+    await this.#watch.idle();
     // In this order: interrupted between any two, the run comes to the same collapse and goes back again.
     dropCheckpointsAfter(run.directory, to);
     run.journal.rewind(to);
@@ -315,9 +272,7 @@ class Training implements Disposable {
     const branch = run.rollbacks.length;
     run.journal.event({ event: 'rolled-back', step: from, to, evaluated, branch, reason });
     spectator.say(`step ${from}  back to step ${to} and on another path (${branch}): ${reason}`);
-    this.#evaluations.rewound();
-    this.#stability.rewound(to);
-    this.#demand = undefined;
+    this.#watch.wentBack(to);
     this.#step = to;
     this.#restorable = to;
     spectator.wentBack(to);

@@ -81,7 +81,9 @@ test('a generator that closes its stream itself is not told that the exchange wa
   // Of a generator that there is not: its refusal comes after whatever the first one's end would have said.
   closing.close();
   connect(3);
-  await until('the refusal of the other', () => told.length > 0);
-  assert.equal(told.length, 1);
-  assert.match(told[0] ?? '', /^3: .*there is no generator 3/);
+  await until('the refusal of the other', () => told.some((each) => each.includes('there is no generator 3')));
+  assert.deepEqual(
+    told.filter((each) => !each.startsWith('3: ')),
+    [],
+  );
 });
