@@ -145,10 +145,11 @@ class Training implements Disposable {
     this.#watch.begin(this.#step);
     for (;;) {
       this.#crew.begin(this.#beginOf(this.#step + 1));
-      await this.#steps();
+      const leaves = await this.#steps();
       // The evaluation of the last step, too, may send the run back.
       await this.#watch.settle(stop);
-      if (stop.aborted) return this.#stopped();
+      // A path that ended without a checkpoint is left first, whatever the user wishes.
+      if (stop.aborted && !leaves) return this.#stopped();
       const { demand } = this.#watch;
       if (demand === undefined) return { ended: 'finished', reason: 'all steps' };
       if (demand.kind === 'stop') return { ended: 'collapsed', reason: demand.reason };
@@ -156,8 +157,11 @@ class Training implements Disposable {
     }
   }
 
-  /** Commits step after step until the last one, a stop, or a demand. */
-  async #steps(): Promise<void> {
+  /**
+   * Commits step after step until the last one, a stop, or a demand.
+   * @returns true when the path that the run is on ends here: what it would keep of this step is dropped in a moment
+   */
+  async #steps(): Promise<boolean> {
     const { run, spectator, stop } = this.#options;
     const { steps } = run.training;
     for (let since = performance.now(); ;) {
@@ -170,8 +174,10 @@ class Training implements Disposable {
       }
       this.#step += 1;
       const evaluate = await this.#watch.due(this.#step, stop);
-      const last = this.#step >= steps || stop.aborted || this.#watch.demand !== undefined;
-      await this.#commit(decision.averageGeneratorLoss, last, evaluate);
+      const { demand } = this.#watch;
+      const last = this.#step >= steps || stop.aborted || demand !== undefined;
+      const leaves = demand?.kind === 'rollback' && !stop.aborted;
+      await this.#commit(decision.averageGeneratorLoss, { last, leaves, evaluate });
       const now = performance.now();
       const metrics = stepMetrics(
         this.#step,
@@ -186,7 +192,9 @@ class Training implements Disposable {
       spectator.committed(metrics);
       this.#watch.committed(metrics);
       this.#checkpointing.assertHealthy();
-      if (last) return await this.#finish();
+      if (!last) continue;
+      if (!leaves) await this.#finish();
+      return leaves;
     }
   }
 
@@ -209,9 +217,11 @@ class Training implements Disposable {
     return votes;
   }
 
-  async #commit(averageGeneratorLoss: number, last: boolean, evaluate: boolean): Promise<void> {
+  async #commit(
+    averageGeneratorLoss: number,
+    { last, leaves, evaluate }: Record<'last' | 'leaves' | 'evaluate', boolean>,
+  ): Promise<void> {
     const { settings } = this.#options.run;
-    const leaves = this.#leaves();
     const due = (every: number) => !leaves && (last || this.#step % every === 0);
     // These checkpoints must not be left out because the one before is still being written.
     if (last || evaluate) await this.#checkpointing.settle();
@@ -239,15 +249,9 @@ class Training implements Disposable {
     };
   }
 
-  /** Whether the path that the run is on ends here, and what it would keep of this step is dropped in a moment. */
-  #leaves(): boolean {
-    return this.#watch.demand?.kind === 'rollback' && !this.#options.stop.aborted;
-  }
-
   /** After the last commit: the samples and the checkpoint that it asked for are still on their way. */
   async #finish(): Promise<void> {
     const saved = this.#checkpointing.settle();
-    if (this.#leaves()) return await saved;
     let bands = 0;
     // Awaited below; until then a failure must not count as one that nobody handles.
     saved.catch(() => {});
