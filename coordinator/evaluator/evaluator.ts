@@ -10,6 +10,8 @@ import type { FromEvaluator, ToEvaluator } from './messages.js';
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 /** The first one may train the feature network before it; a process that takes longer hangs. */
 const MOST_MS = 15 * 60_000;
+/** How long after its channel the exit of a process may take to be heard. */
+const EXIT_MS = 1000;
 
 interface Waiting {
   resolve(measured: Measured): void;
@@ -42,7 +44,9 @@ export class Evaluator implements Disposable {
       return await new Promise<Measured>((resolve, reject) => {
         this.#waiting = { resolve, reject };
         child.send({ kind: 'measure', step } satisfies ToEvaluator, (error) => {
-          if (error !== null) this.#end(`the evaluator cannot be reached: ${error.message}`);
+          if (error === null) return;
+          // A process that dies breaks its channel first; its exit, which tells more, comes a moment later.
+          setTimeout(() => this.#end(`the evaluator cannot be reached: ${error.message}`), EXIT_MS).unref();
         });
       });
     } finally {
