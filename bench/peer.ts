@@ -14,7 +14,7 @@ const PYTHON = join(VENV, 'bin', 'python');
 /** gloo with two threads a process on two cores crawls; it is given up, not waited for. */
 const TIMEOUT_MS = 120_000;
 
-export async function setUpPeer(): Promise<void> {
+export function setUpPeer(): void {
   if (hasPeer()) {
     process.stdout.write(`PyTorch is installed in ${VENV}\n`);
     return;
@@ -32,7 +32,7 @@ export async function setUpPeer(): Promise<void> {
       );
     if (status !== 0) throw new DuetError(`'${program} ${args.join(' ')}' failed with exit code ${status}`);
   }
-  await Promise.resolve();
+  process.stdout.write(`PyTorch is installed in ${VENV}\n`);
 }
 
 function hasPeer(): boolean {
