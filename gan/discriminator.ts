@@ -2,20 +2,20 @@
  * The discriminator: its network, its state, and its half of a step in three phases.
  * The first two make an update; with `discriminatorSteps` they come several times before the third, on new samples each.
  */
-import type { Architecture } from './architecture.js';
-import { concatenate, split } from './arrays.js';
+import type { Architecture } from './network/architecture.js';
+import { concatenate, split } from './network/arrays.js';
 import type { TrainingConfig } from './config.js';
 import { type Engine, type Operations, type Tensor, createOperations } from './engine/index.js';
 import type { Judgement } from './generator.js';
-import { assertFiniteNorm, globalNorm } from './gradient-norm.js';
-import { initialWeights } from './initialise.js';
-import type { Weights } from './layer-pass.js';
+import { assertFiniteNorm, globalNorm } from './network/gradient-norm.js';
+import { initialWeights } from './network/initialise.js';
+import type { Weights } from './network/layer-pass.js';
 import { type AdversarialLoss, batchLoss, lossNamed } from './losses.js';
-import { Pass } from './network.js';
-import { architectureOf } from './role-architecture.js';
-import { RoleState } from './role-state.js';
+import { Pass } from './network/network.js';
+import { architectureOf } from './network/role-architecture.js';
+import { RoleState } from './network/role-state.js';
 import { meanScore } from './signals.js';
-import { type NormalisedWeights, SpectralNorm } from './spectral-norm.js';
+import { type NormalisedWeights, SpectralNorm } from './network/spectral-norm.js';
 import { type Verdict, judge } from './verdict.js';
 
 /** What the first phase leaves for the second. */

@@ -1,13 +1,13 @@
 /** One generator: its network, its state, and its half of a step. */
-import type { Architecture } from './architecture.js';
-import { concatenate, split } from './arrays.js';
+import type { Architecture } from './network/architecture.js';
+import { concatenate, split } from './network/arrays.js';
 import type { TrainingConfig } from './config.js';
 import { type Engine, type Operations, createOperations } from './engine/index.js';
-import { assertFiniteNorm, globalNorm } from './gradient-norm.js';
-import { initialWeights } from './initialise.js';
-import { Pass } from './network.js';
-import { architectureOf } from './role-architecture.js';
-import { RoleState } from './role-state.js';
+import { assertFiniteNorm, globalNorm } from './network/gradient-norm.js';
+import { initialWeights } from './network/initialise.js';
+import { Pass } from './network/network.js';
+import { architectureOf } from './network/role-architecture.js';
+import { RoleState } from './network/role-state.js';
 
 /**
  * The discriminator as a generator sees it: an op that gives a scalar of the fakes and its gradient,

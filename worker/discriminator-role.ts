@@ -1,5 +1,5 @@
 /** The discriminator's worker: it holds the data, and judges what the generators send. */
-import { concatenate, split } from '../gan/arrays.js';
+import { concatenate, split } from '../gan/network/arrays.js';
 import { Batches } from '../gan/data/batches.js';
 import type { Dataset } from '../gan/data/dataset.js';
 import { type DiscriminatorUpdate, Discriminator } from '../gan/discriminator.js';

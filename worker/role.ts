@@ -1,5 +1,5 @@
 /** One role of a run, as the compute thread drives it. */
-import type { RoleState } from '../gan/role-state.js';
+import type { RoleState } from '../gan/network/role-state.js';
 import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import type { Vote } from '../proto/generated/duet/v1/Vote.js';
 

@@ -2,9 +2,9 @@
 import { availableParallelism } from 'node:os';
 import { UsageError } from '../../common/errors.js';
 import type { EngineChoice } from '../../common/engine-choice.js';
-import { countParameters } from '../../gan/architecture.js';
+import { countParameters } from '../../gan/network/architecture.js';
 import { type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
-import { architectureOf } from '../../gan/role-architecture.js';
+import { architectureOf } from '../../gan/network/role-architecture.js';
 import { threadsOf } from '../placement/threads.js';
 import { RunDirectory } from '../run/directory.js';
 import { RunIdentity } from '../run/identity.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { UsageError } from '../../common/errors.js';
-import { doublings } from '../architecture.js';
+import { doublings } from '../network/architecture.js';
 import { type DataOptions, type Dataset, DEFAULT_IMAGE_SIZE } from './dataset.js';
 import { EXTENSIONS, imageFiles } from './image-files.js';
 import { decode, isStoredGrey } from './decode.js';

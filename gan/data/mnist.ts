@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UsageError } from '../../common/errors.js';
-import { doublings } from '../architecture.js';
+import { doublings } from '../network/architecture.js';
 import { type DataOptions, type Dataset, DEFAULT_IMAGE_SIZE } from './dataset.js';
 import { type ImageBytes, imageDataset } from './images.js';
 import { resizeGrey } from './resize.js';

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { unzipSync } from 'fflate';
 import { parse as parseNpy } from 'npyjs';
 import { UsageError, messageOf } from '../../common/errors.js';
-import { doublings } from '../architecture.js';
+import { doublings } from '../network/architecture.js';
 import type { Dataset } from './dataset.js';
 import { imageDataset } from './images.js';
 

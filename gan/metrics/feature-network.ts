@@ -2,11 +2,11 @@
  * The network whose features the image metrics are measured in: a small classifier of MNIST digits. Stacked MNIST is
  * seen channel by channel. Its features are tanh's, bounded, so that distances of them stay small numbers.
  */
-import { type Architecture, LEAKY_SLOPE } from '../architecture.js';
+import { type Architecture, LEAKY_SLOPE } from '../network/architecture.js';
 import { type Engine, type Operations, createOperations } from '../engine/index.js';
-import type { NamedArray } from '../initialise.js';
-import type { Weights } from '../layer-pass.js';
-import { Pass } from '../network.js';
+import type { NamedArray } from '../network/initialise.js';
+import type { Weights } from '../network/layer-pass.js';
+import { Pass } from '../network/network.js';
 import type { Matrix } from './matrix.js';
 
 export const CLASSES = 10;

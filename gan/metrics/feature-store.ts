@@ -8,11 +8,11 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { DuetError, UsageError, messageOf } from '../../common/errors.js';
 import { decodeSafetensors, encodeSafetensors } from '../../common/safetensors.js';
-import { parametersOf } from '../architecture.js';
+import { parametersOf } from '../network/architecture.js';
 import { readDigitLabels, readDigits } from '../data/mnist.js';
 import type { Engine } from '../engine/index.js';
 import { lock } from '../engine/prepare/lock.js';
-import type { NamedArray } from '../initialise.js';
+import type { NamedArray } from '../network/initialise.js';
 import { FEATURE_ARCHITECTURE, FeatureNetwork } from './feature-network.js';
 import {
   FEATURE_TRAINING,

@@ -1,13 +1,13 @@
 /** Trains the feature network: one seed, one thread, about a minute on one core; nothing of it depends on any run. */
 import { setImmediate } from 'node:timers/promises';
-import { type AdamOptions, type AdamState, adamUpdate } from '../adam.js';
-import { parametersOf } from '../architecture.js';
+import { type AdamOptions, type AdamState, adamUpdate } from '../network/adam.js';
+import { parametersOf } from '../network/architecture.js';
 import { ADAM_EPSILON } from '../config.js';
 import { SCALED } from '../data/images.js';
 import { type Engine, type Tensor, createOperations } from '../engine/index.js';
-import { FlatLayout } from '../flat-layout.js';
-import type { NamedArray } from '../initialise.js';
-import { Pass } from '../network.js';
+import { FlatLayout } from '../network/flat-layout.js';
+import type { NamedArray } from '../network/initialise.js';
+import { Pass } from '../network/network.js';
 import { normals, permutation, randomStream } from '../random.js';
 import { CLASSES, FEATURE_ARCHITECTURE, FeatureNetwork } from './feature-network.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { trainingConfigSchema } from '../../gan/config.js';
-import type { RoleState } from '../../gan/role-state.js';
+import type { RoleState } from '../../gan/network/role-state.js';
 import { testEngine } from '../support/engine.js';
 import { newGame, playStep } from '../support/one-process.js';
 import {

@@ -1,6 +1,6 @@
 /** The one-process reference: the same maths as the workers, called in order, and nothing else of them. */
 import type { TrainingConfig } from '../../gan/config.js';
-import { concatenate, split } from '../../gan/arrays.js';
+import { concatenate, split } from '../../gan/network/arrays.js';
 import { Discriminator, type DiscriminatorUpdate } from '../../gan/discriminator.js';
 import type { Engine } from '../../gan/engine/index.js';
 import { Generator } from '../../gan/generator.js';

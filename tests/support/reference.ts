@@ -1,7 +1,7 @@
 /** Numbers that PyTorch made (tests/peers/make_reference.py), and how close ours must come. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { NamedArray } from '../../gan/initialise.js';
+import type { NamedArray } from '../../gan/network/initialise.js';
 
 export interface ReferenceTensor {
   shape: number[];

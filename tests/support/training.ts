@@ -1,6 +1,6 @@
 /** A run in one process, as the coordinator and its workers would make it. */
 import type { TrainingConfig } from '../../gan/config.js';
-import { concatenate } from '../../gan/arrays.js';
+import { concatenate } from '../../gan/network/arrays.js';
 import { Batches } from '../../gan/data/batches.js';
 import { openDataset } from '../../gan/data/open.js';
 import type { Engine } from '../../gan/engine/index.js';

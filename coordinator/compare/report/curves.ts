@@ -1,5 +1,5 @@
 /** The charts of one data set under one setting: mean over the seeds, with a band of one standard error. */
-import type { RunSummary } from '../summarise.js';
+import type { RunSummary } from '../results/summarise.js';
 import { meanAndError } from '../statistics/mean.js';
 import { type ChartOptions, type Point, lineChart } from './chart.js';
 import type { Picture } from './blocks.js';

@@ -1,5 +1,5 @@
 /** The paired tests of a data set as a table, and what the number of seeds allows to be said at all. */
-import type { PairedTest } from '../paired-tests.js';
+import type { PairedTest } from '../results/paired-tests.js';
 import { smallestP } from '../statistics/signed-rank.js';
 import { type Block, type Cell, cell, paragraph } from './blocks.js';
 import { countOf, figure, probability } from './numbers.js';

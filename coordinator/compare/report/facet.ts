@@ -2,7 +2,7 @@
 import { isMixture } from '../../../gan/data/mixtures.js';
 import { METRICS, type MetricName, titleOf } from '../../../gan/metrics/catalogue.js';
 import { FEATURE_NETWORK } from '../../../gan/metrics/evaluation.js';
-import type { RunRow } from '../results.js';
+import type { RunRow } from '../results/results.js';
 import { type MeanAndError, meanAndError } from '../statistics/mean.js';
 
 export interface Facet {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { runPaths } from '../paths.js';
-import type { RunRow } from '../results.js';
+import type { RunRow } from '../results/results.js';
 import type { Picture } from './blocks.js';
 
 /** Of all pictures together; base64 makes a third more of it. */

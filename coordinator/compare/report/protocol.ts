@@ -1,6 +1,6 @@
 /** What was compared and how it is decided: stated before any result. */
-import { COLLAPSE_DEFINITION } from '../collapse.js';
-import type { Results } from '../results.js';
+import { COLLAPSE_DEFINITION } from '../results/collapse.js';
+import type { Results } from '../results/results.js';
 import type { Given } from '../spec.js';
 import { RESAMPLES } from '../statistics/bootstrap.js';
 import { type Block, type Table, cell, heading, paragraph } from './blocks.js';

@@ -1,6 +1,6 @@
 /** Role by role: the generators and their overlap, the discriminator and its overfitting. */
 import { METRICS } from '../../../gan/metrics/catalogue.js';
-import type { RunRow } from '../results.js';
+import type { RunRow } from '../results/results.js';
 import { meanAndError } from '../statistics/mean.js';
 import { type Table, cell } from './blocks.js';
 import { type Facet, over, runsOf, where } from './facet.js';

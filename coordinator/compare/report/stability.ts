@@ -1,5 +1,5 @@
 /** How steadily the systems trained, and what they cost. */
-import type { RunRow } from '../results.js';
+import type { RunRow } from '../results/results.js';
 import { meanAndError } from '../statistics/mean.js';
 import { type Cell, type Column, type Table, cell } from './blocks.js';
 import { type Facet, over, runsOf, where } from './facet.js';

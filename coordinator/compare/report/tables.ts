@@ -1,6 +1,6 @@
 /** The tables of one data set under one setting. */
 import { METRICS, METRIC_NAMES, type MetricName } from '../../../gan/metrics/catalogue.js';
-import type { RunRow } from '../results.js';
+import type { RunRow } from '../results/results.js';
 import type { Comparison } from '../spec.js';
 import { type Block, type Table, cell } from './blocks.js';
 import { type Facet, digitsOf, metricTitle, over, runsOf, where } from './facet.js';

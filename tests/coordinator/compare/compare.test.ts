@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Results } from '../../../coordinator/compare/results.js';
+import type { Results } from '../../../coordinator/compare/results/results.js';
 import { isAlive } from '../../support/alive.js';
 import { coordinator, readJournal, until } from '../../support/run.js';
 import { scratchFolder } from '../../support/scratch.js';

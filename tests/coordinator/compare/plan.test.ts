@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type RunFacts, decide } from '../../../coordinator/compare/decide.js';
-import { pairsOf } from '../../../coordinator/compare/paired-tests.js';
-import { capacityOf, inParallel } from '../../../coordinator/compare/parallel.js';
+import { type RunFacts, decide } from '../../../coordinator/compare/running/decide.js';
+import { pairsOf } from '../../../coordinator/compare/results/paired-tests.js';
+import { capacityOf, inParallel } from '../../../coordinator/compare/running/parallel.js';
 import { type PlannedRun, planRuns } from '../../../coordinator/compare/plan.js';
-import { secondsLeft } from '../../../coordinator/compare/progress.js';
+import { secondsLeft } from '../../../coordinator/compare/running/progress.js';
 import { checkComparison } from '../../../coordinator/compare/spec.js';
 
 const plan = (change: Record<string, unknown> = {}) => {

@@ -1,6 +1,6 @@
 /** The forward pass of a network, kept open until its gradient is asked for. */
 import type { Architecture } from './architecture.js';
-import type { Engine, Operations, Tensor } from './engine/index.js';
+import type { Engine, Operations, Tensor } from '../engine/index.js';
 import { type LayerPass, type Wanted, type Weights, layerPass, weight } from './layer-pass.js';
 
 /** PyTorch's momentum for moving statistics: new = 0.9 old + 0.1 batch. */

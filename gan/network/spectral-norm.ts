@@ -9,9 +9,9 @@
  *   v = W u / |W u|,   u = W'v / |W'v|,   sigma = v' W u
  */
 import { type Architecture, parametersOf } from './architecture.js';
-import type { Engine, Operations, Tensor } from './engine/index.js';
+import type { Engine, Operations, Tensor } from '../engine/index.js';
 import { type Weights, weight } from './layer-pass.js';
-import { normals, randomStream } from './random.js';
+import { normals, randomStream } from '../random.js';
 
 /** What a norm is at least, against a division by 0; PyTorch's. */
 const EPSILON = 1e-12;

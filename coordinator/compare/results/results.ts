@@ -1,11 +1,11 @@
 /** OUT/results.json: the comparison and its runs, everything the report is made from (besides the pictures). */
 import { existsSync } from 'node:fs';
-import { VERSION } from '../../common/version.js';
-import { assertSameFeatures } from '../../gan/metrics/evaluation.js';
-import { type Failure, readJson } from './facts.js';
-import { runPaths } from './paths.js';
-import type { PlannedRun } from './plan.js';
-import type { Comparison } from './spec.js';
+import { VERSION } from '../../../common/version.js';
+import { assertSameFeatures } from '../../../gan/metrics/evaluation.js';
+import { type Failure, readJson } from '../running/facts.js';
+import { runPaths } from '../paths.js';
+import type { PlannedRun } from '../plan.js';
+import type { Comparison } from '../spec.js';
 import { type RunSummary, summarise } from './summarise.js';
 
 export interface RunRow {

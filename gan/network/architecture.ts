@@ -2,7 +2,7 @@
  * What a network looks like, as plain data: the forward pass (network.ts), the initial weights (initialise.ts)
  * and the exported tfjs model (export.ts) all read the same list of layers.
  */
-import { UsageError } from '../common/errors.js';
+import { UsageError } from '../../common/errors.js';
 
 export type Layer =
   | { kind: 'dense'; name: string; units: number; bias: boolean }

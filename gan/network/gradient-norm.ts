@@ -1,5 +1,5 @@
-import { FaultyStepError } from '../common/errors.js';
-import type { Engine, Tensor } from './engine/index.js';
+import { FaultyStepError } from '../../common/errors.js';
+import type { Engine, Tensor } from '../engine/index.js';
 
 /** L2 norm of a network's whole gradient. @param gradient [size] */
 export function globalNorm(engine: Engine, gradient: Tensor): number {

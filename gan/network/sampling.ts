@@ -1,5 +1,5 @@
 import type { Architecture } from './architecture.js';
-import { type Engine, createOperations } from './engine/index.js';
+import { type Engine, createOperations } from '../engine/index.js';
 import type { NamedArray } from './initialise.js';
 import { Pass } from './network.js';
 

@@ -1,6 +1,6 @@
 /** Initial weights: f(seed, role) and nothing else. */
 import { type Architecture, type ParameterSpec, parametersOf } from './architecture.js';
-import { normals, randomStream } from './random.js';
+import { normals, randomStream } from '../random.js';
 
 /** One array of a network as plain numbers. */
 export interface NamedArray {

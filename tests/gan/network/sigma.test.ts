@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { trainingConfigSchema } from '../../gan/config.js';
-import type { Discriminator } from '../../gan/discriminator.js';
-import { createOperations } from '../../gan/engine/index.js';
-import { SpectralNorm } from '../../gan/spectral-norm.js';
-import { testEngine } from '../support/engine.js';
-import { largestSingularValue } from '../support/singular.js';
-import { playRun } from '../support/training.js';
+import { trainingConfigSchema } from '../../../gan/config.js';
+import type { Discriminator } from '../../../gan/discriminator.js';
+import { createOperations } from '../../../gan/engine/index.js';
+import { SpectralNorm } from '../../../gan/network/spectral-norm.js';
+import { testEngine } from '../../support/engine.js';
+import { largestSingularValue } from '../../support/singular.js';
+import { playRun } from '../../support/training.js';
 
 const engine = await testEngine();
 const ops = createOperations(engine);

@@ -1,10 +1,10 @@
 import { test } from 'node:test';
-import type { Architecture, Layer } from '../../gan/architecture.js';
-import { createOperations } from '../../gan/engine/index.js';
-import { Pass } from '../../gan/network.js';
-import { SpectralNorm } from '../../gan/spectral-norm.js';
-import { testEngine } from '../support/engine.js';
-import { type ReferenceTensor, assertClose, floats, readReference } from '../support/reference.js';
+import type { Architecture, Layer } from '../../../gan/network/architecture.js';
+import { createOperations } from '../../../gan/engine/index.js';
+import { Pass } from '../../../gan/network/network.js';
+import { SpectralNorm } from '../../../gan/network/spectral-norm.js';
+import { testEngine } from '../../support/engine.js';
+import { type ReferenceTensor, assertClose, floats, readReference } from '../../support/reference.js';
 
 type Arrays = Record<string, ReferenceTensor>;
 

@@ -3,7 +3,7 @@
  * times a step, on the arrays a dozen times each, and a small op costs its call (10 us) whatever its size.
  */
 import type { ParameterSpec } from './architecture.js';
-import type { Engine, Tensor } from './engine/index.js';
+import type { Engine, Tensor } from '../engine/index.js';
 
 export class FlatLayout {
   readonly #engine: Engine;

@@ -2,7 +2,7 @@
 
 import type { Architecture, Layer } from './architecture.js';
 import { KERNEL } from './architecture.js';
-import { BATCH_NORM_EPSILON, type Engine, type LayersModel } from './engine/index.js';
+import { BATCH_NORM_EPSILON, type Engine, type LayersModel } from '../engine/index.js';
 import type { NamedArray } from './initialise.js';
 
 /** @param weights by the names of `parametersOf`; the caller disposes of the model */

@@ -1,17 +1,17 @@
 /** Brings one run from whatever its folder holds to a result, or to its grave. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DuetError, messageOf } from '../../common/errors.js';
-import { writeWhole } from '../run/directory.js';
+import { DuetError, messageOf } from '../../../common/errors.js';
+import { writeWhole } from '../../run/directory.js';
 import { decide } from './decide.js';
-import { evaluationArguments } from './evaluation.js';
+import { evaluationArguments } from '../evaluation.js';
 import { type Failure, lookUp } from './facts.js';
-import { runPaths, type RunPaths } from './paths.js';
-import type { PlannedRun } from './plan.js';
+import { runPaths, type RunPaths } from '../paths.js';
+import type { PlannedRun } from '../plan.js';
 import { type Ended, endLeftProcess, runCoordinator } from './processes.js';
 import { retain } from './retain.js';
-import { failureReason, summarise } from './summarise.js';
-import type { Comparison } from './spec.js';
+import { failureReason, summarise } from '../results/summarise.js';
+import type { Comparison } from '../spec.js';
 
 export interface ExecuteOptions {
   out: string;

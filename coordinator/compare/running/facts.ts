@@ -1,16 +1,16 @@
 /** Looks a run's folder up for decide.ts. */
 import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { UsageError } from '../../common/errors.js';
-import { listCheckpoints } from '../run/checkpoints.js';
-import { RunDirectory } from '../run/directory.js';
-import { readRecord } from '../run/record.js';
+import { UsageError } from '../../../common/errors.js';
+import { listCheckpoints } from '../../run/checkpoints.js';
+import { RunDirectory } from '../../run/directory.js';
+import { readRecord } from '../../run/record.js';
 import type { RunFacts } from './decide.js';
-import { readEvaluation } from './evaluation.js';
-import { type RunPaths, runPaths } from './paths.js';
-import type { PlannedRun } from './plan.js';
+import { readEvaluation } from '../evaluation.js';
+import { type RunPaths, runPaths } from '../paths.js';
+import type { PlannedRun } from '../plan.js';
 import { leftProcess } from './processes.js';
-import type { Comparison } from './spec.js';
+import type { Comparison } from '../spec.js';
 
 export interface Failure {
   during: 'training' | 'evaluation';

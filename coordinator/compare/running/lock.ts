@@ -1,9 +1,9 @@
 /** Two comparisons must not work in one folder: each would take the other's runs for interrupted ones. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../../common/errors.js';
-import { lock } from '../../gan/engine/prepare/lock.js';
-import { storageError } from '../run/storage-error.js';
+import { UsageError } from '../../../common/errors.js';
+import { lock } from '../../../gan/engine/prepare/lock.js';
+import { storageError } from '../../run/storage-error.js';
 
 const FILE = 'compare.lock';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countParameters } from '../../gan/architecture.js';
-import { trainingConfigSchema } from '../../gan/config.js';
-import { architectureOf } from '../../gan/role-architecture.js';
+import { countParameters } from '../../../gan/network/architecture.js';
+import { trainingConfigSchema } from '../../../gan/config.js';
+import { architectureOf } from '../../../gan/network/role-architecture.js';
 
 const count = (role: string, given: object, sample: readonly number[]) =>
   countParameters(architectureOf(role, trainingConfigSchema.parse(given), sample));

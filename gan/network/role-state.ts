@@ -4,8 +4,8 @@
  */
 import { type AdamOptions, type AdamState, adamUpdate } from './adam.js';
 import { type Architecture, type ParameterSpec, parametersOf } from './architecture.js';
-import { ADAM_EPSILON, type TrainingConfig } from './config.js';
-import type { Engine, Tensor } from './engine/index.js';
+import { ADAM_EPSILON, type TrainingConfig } from '../config.js';
+import type { Engine, Tensor } from '../engine/index.js';
 import { FlatLayout } from './flat-layout.js';
 import type { NamedArray } from './initialise.js';
 

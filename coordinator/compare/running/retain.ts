@@ -1,8 +1,8 @@
 /** A comparison of hundreds of runs must fit on a disk: what stays of a run that has its result. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunPaths } from './paths.js';
-import type { Comparison } from './spec.js';
+import type { RunPaths } from '../paths.js';
+import type { Comparison } from '../spec.js';
 
 export function retain({ folder }: RunPaths, { keep }: Comparison): void {
   if (keep.checkpoints === 'all') return;

@@ -1,6 +1,6 @@
 /** From a run's config and its data to the network of a role: the one place where the two meet. */
 import { type Architecture, discriminatorArchitecture, generatorArchitecture } from './architecture.js';
-import type { TrainingConfig } from './config.js';
+import type { TrainingConfig } from '../config.js';
 
 /** The part of a config that decides what the networks look like. */
 export type NetworkConfig = Pick<TrainingConfig, 'latent' | 'width' | 'generatorWidth' | 'spectralNorm'>;

@@ -1,6 +1,6 @@
 /** How many runs train at once. */
-import type { PlannedRun } from './plan.js';
-import { isSmall } from './plan.js';
+import type { PlannedRun } from '../plan.js';
+import { isSmall } from '../plan.js';
 
 export interface Machine {
   cores: number;

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Architecture, discriminatorArchitecture, generatorArchitecture } from '../../gan/architecture.js';
-import { createOperations } from '../../gan/engine/index.js';
-import { Pass } from '../../gan/network.js';
-import { testEngine } from '../support/engine.js';
+import {
+  type Architecture,
+  discriminatorArchitecture,
+  generatorArchitecture,
+} from '../../../gan/network/architecture.js';
+import { createOperations } from '../../../gan/engine/index.js';
+import { Pass } from '../../../gan/network/network.js';
+import { testEngine } from '../../support/engine.js';
 import {
   type ReferenceTensor,
   type ReferenceWeights,
   assertClose,
   floats,
   readReference,
-} from '../support/reference.js';
+} from '../../support/reference.js';
 
 interface NetworkReference {
   weights: ReferenceWeights;

@@ -1,5 +1,5 @@
 /** When a run counts as collapsed in the report. The definition is printed there, word for word. */
-import { isMixture, mixtureNamed } from '../../gan/data/mixtures.js';
+import { isMixture, mixtureNamed } from '../../../gan/data/mixtures.js';
 import { EVALUATIONS, type Quality } from './quality.js';
 
 export interface Collapse {

@@ -2,7 +2,7 @@
  * Adam (Kingma and Ba 2015, algorithm 1) as torch.optim.Adam computes it, as a pure function:
  * the old weights and moments stay untouched until the step is committed.
  */
-import type { Engine, Tensor } from './engine/index.js';
+import type { Engine, Tensor } from '../engine/index.js';
 
 export interface AdamOptions {
   learningRate: number;

@@ -1,6 +1,6 @@
 /** One layer's forward pass, and its gradient as a function that runs later. */
 import type { Layer } from './architecture.js';
-import type { Operations, Tensor } from './engine/index.js';
+import type { Operations, Tensor } from '../engine/index.js';
 
 /** The arrays of one network by name. tfjs tensors are immutable, so an old set stays valid while a new one is staged. */
 export type Weights = Readonly<Record<string, Tensor>>;

@@ -4,11 +4,11 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { storageError } from '../run/storage-error.js';
-import type { RunPaths } from './paths.js';
+import { storageError } from '../../run/storage-error.js';
+import type { RunPaths } from '../paths.js';
 
 /** dist/coordinator/compare/ lies three levels below the package's root. */
-const COORDINATOR = fileURLToPath(new URL('../../../coordinator/bin/coordinator.js', import.meta.url));
+const COORDINATOR = fileURLToPath(new URL('../../../../coordinator/bin/coordinator.js', import.meta.url));
 const POLL_MS = 200;
 /** How long a process that was left behind may take to write its checkpoint and leave. */
 const GRACE_MS = 60_000;

@@ -1,12 +1,12 @@
 /** Which systems are tested against which, on what, and what follows. */
-import type { TrainingConfig } from '../../gan/config.js';
-import { METRICS, type MetricName } from '../../gan/metrics/catalogue.js';
-import type { PlannedRun } from './plan.js';
+import type { TrainingConfig } from '../../../gan/config.js';
+import { METRICS, type MetricName } from '../../../gan/metrics/catalogue.js';
+import type { PlannedRun } from '../plan.js';
 import type { RunRow } from './results.js';
-import type { Comparison } from './spec.js';
-import { type Interval, bootstrapMean } from './statistics/bootstrap.js';
-import { holm } from './statistics/holm.js';
-import { signedRankTest, smallestP } from './statistics/signed-rank.js';
+import type { Comparison } from '../spec.js';
+import { type Interval, bootstrapMean } from '../statistics/bootstrap.js';
+import { holm } from '../statistics/holm.js';
+import { signedRankTest, smallestP } from '../statistics/signed-rank.js';
 
 export interface Pair {
   setting: string;

@@ -1,8 +1,8 @@
 import { test } from 'node:test';
-import { type AdamState, adamUpdate } from '../../gan/adam.js';
-import type { Tensor } from '../../gan/engine/index.js';
-import { testEngine } from '../support/engine.js';
-import { type ReferenceTensor, assertClose, floats, readReference } from '../support/reference.js';
+import { type AdamState, adamUpdate } from '../../../gan/network/adam.js';
+import type { Tensor } from '../../../gan/engine/index.js';
+import { testEngine } from '../../support/engine.js';
+import { type ReferenceTensor, assertClose, floats, readReference } from '../../support/reference.js';
 
 interface AdamReference {
   learningRate: number;
