@@ -20,16 +20,14 @@ if (chosen.length === 0) {
   run('eslint', ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/']);
 }
 await build();
-// Once, before the tests: two of them preparing at the same time would only wait for each other.
-process.stdout.write('native engine ...\n');
-const engine = spawnSync(
-  process.execPath,
-  [join(root, 'coordinator/bin/coordinator.js'), 'engine', '--device', 'cpu'],
-  {
+// Once, before the tests: several that want the same thing prepared would wait for each other.
+for (const args of [['engine', '--device', 'cpu'], ['features']]) {
+  process.stdout.write(`coordinator ${args.join(' ')} ...\n`);
+  const { status } = spawnSync(process.execPath, [join(root, 'coordinator/bin/coordinator.js'), ...args], {
     stdio: 'inherit',
-  },
-);
-if (engine.status !== 0) process.exit(engine.status ?? 1);
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
 
 const files = readdirSync(join(root, 'dist', 'tests'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.js'))
