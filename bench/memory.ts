@@ -62,7 +62,7 @@ async function readAt(step: number, out: string, child: ChildProcess): Promise<R
     const metrics = lines<StepMetrics>(out, 'metrics.jsonl');
     const found = metrics.find((line) => line.step === step);
     if (found !== undefined) return { resident: residentMemory(out, child), tensors: found.tensors };
-    process.stderr.write(`\rstep ${metrics.at(-1)?.step ?? 0} of ${LATE} `);
+    if (process.stderr.isTTY) process.stderr.write(`\rstep ${metrics.at(-1)?.step ?? 0} of ${LATE} `);
     await sleep(POLL_MS);
   }
 }
