@@ -12,6 +12,7 @@ import { listCheckpoints } from '../run/checkpoints.js';
 import { RunDirectory } from '../run/directory.js';
 import { evaluationEngine, featuresWithProgress } from './features.js';
 import { resolveStep } from './trained.js';
+import { wholeNumber } from './whole-number.js';
 
 interface EvaluateFlags {
   run: string;
@@ -84,10 +85,4 @@ function progressOf(step: number, output: NodeJS.WriteStream): Disposable & { re
     },
     [Symbol.dispose]: () => bar?.stop(),
   };
-}
-
-function wholeNumber(flag: string, text: string, least: number): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value;
-  throw new UsageError(`${flag} takes a whole number from ${least} on, not '${text}'`);
 }

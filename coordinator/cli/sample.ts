@@ -1,7 +1,6 @@
 /** `coordinator sample`: a picture from the generators of any checkpoint. */
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { UsageError } from '../../common/errors.js';
 import type { ExitCode } from '../../common/run-command.js';
 import { isMixture, mixtureNamed } from '../../gan/data/mixtures.js';
 import { loadEngine } from '../../gan/engine/index.js';
@@ -16,6 +15,7 @@ import { storageError } from '../run/storage-error.js';
 import { rolesOf } from '../training/roles.js';
 import { prepareWithProgress } from './engine.js';
 import { resolveStep, generatorWeights } from './trained.js';
+import { wholeNumber } from './whole-number.js';
 
 interface SampleFlags {
   run: string;
@@ -33,7 +33,7 @@ export async function sampleCommand(flags: SampleFlags): Promise<ExitCode> {
   const { training, sampleShape } = readRecord(directory);
   const step = resolveStep(directory, flags.step);
   const count = wholeNumber('--count', flags.count, 1, MOST_SAMPLES);
-  const seed = flags.seed === undefined ? training.seed : wholeNumber('--seed', flags.seed, 0, Number.MAX_SAFE_INTEGER);
+  const seed = flags.seed === undefined ? training.seed : wholeNumber('--seed', flags.seed, 0);
   const roles = chosenRoles(training.generators, flags.generator);
   const engine = loadEngine({ prepared: await prepareWithProgress('cpu'), threads: 1, device: 'cpu', quiet: true });
   const architecture = architectureOf('generator-1', training, sampleShape);
@@ -62,10 +62,4 @@ function chosenRoles(generators: number, chosen: string | undefined): string[] {
   if (chosen === undefined) return all;
   const role = all[wholeNumber('--generator', chosen, 1, generators) - 1];
   return role === undefined ? [] : [role];
-}
-
-function wholeNumber(flag: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new UsageError(`${flag} takes a whole number from ${least} to ${most}, not '${text}'`);
 }

@@ -11,7 +11,7 @@ import { decodeSafetensors, encodeSafetensors } from '../../common/safetensors.j
 import { parametersOf } from '../network/architecture.js';
 import { readDigitLabels, readDigits } from '../data/mnist.js';
 import type { Engine } from '../engine/index.js';
-import { lock } from '../engine/prepare/lock.js';
+import { lock } from '../../common/lock.js';
 import type { NamedArray } from '../network/initialise.js';
 import { FEATURE_ARCHITECTURE, FeatureNetwork } from './feature-network.js';
 import {

@@ -1,4 +1,4 @@
-/** One process prepares at a time; a lock whose owner died is taken over. */
+/** A lock file: one process works in a folder at a time; a lock whose owner died is taken over. */
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
