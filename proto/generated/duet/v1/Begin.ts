@@ -9,6 +9,7 @@ export interface Begin {
   'sampleShape'?: (number)[];
   'branch'?: (number);
   'signals'?: (boolean);
+  'restorable'?: (number | string | Long);
 }
 
 export interface Begin__Output {
@@ -18,4 +19,5 @@ export interface Begin__Output {
   'sampleShape': (number)[];
   'branch': (number);
   'signals': (boolean);
+  'restorable': (number);
 }

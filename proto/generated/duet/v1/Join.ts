@@ -6,6 +6,8 @@ export interface Join {
   'host'?: (string);
   'pid'?: (number);
   'duet'?: (string);
+  'run'?: (string);
+  'role'?: (string);
 }
 
 export interface Join__Output {
@@ -13,4 +15,6 @@ export interface Join__Output {
   'host': (string);
   'pid': (number);
   'duet': (string);
+  'run': (string);
+  'role': (string);
 }

@@ -1,15 +1,18 @@
 // Original file: proto/training.proto
 
 import type { TensorHeader as _duet_v1_TensorHeader, TensorHeader__Output as _duet_v1_TensorHeader__Output } from '../../duet/v1/TensorHeader.js';
+import type { Pulse as _duet_v1_Pulse, Pulse__Output as _duet_v1_Pulse__Output } from '../../duet/v1/Pulse.js';
 
 export interface TensorFrame {
   'header'?: (_duet_v1_TensorHeader | null);
   'data'?: (Buffer | Uint8Array | string);
-  'part'?: "header"|"data";
+  'pulse'?: (_duet_v1_Pulse | null);
+  'part'?: "header"|"data"|"pulse";
 }
 
 export interface TensorFrame__Output {
   'header'?: (_duet_v1_TensorHeader__Output | null);
   'data'?: (Buffer);
-  'part'?: "header"|"data";
+  'pulse'?: (_duet_v1_Pulse__Output | null);
+  'part'?: "header"|"data"|"pulse";
 }

@@ -1,0 +1,16 @@
+// Original file: proto/training.proto
+
+
+export interface Standby {
+  'role'?: (string);
+  'config'?: (string);
+  'engine'?: (string);
+  'threads'?: (number);
+}
+
+export interface Standby__Output {
+  'role': (string);
+  'config': (string);
+  'engine': (string);
+  'threads': (number);
+}
