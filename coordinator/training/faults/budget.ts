@@ -1,0 +1,98 @@
+/** How many faults of which kind a run may have before going on is no use. Pure. */
+
+export const FAULT_KINDS = ['crash', 'eviction', 'faulty-step'] as const;
+/** crash: a worker ended or left. eviction: one was replaced on suspicion. faulty-step: a number was not finite. */
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+export interface FaultAt {
+  /** The step in progress. */
+  step: number;
+  role: string;
+  /** In words; two that differ in their figures only are of one kind. */
+  reason: string;
+}
+
+export interface FaultLimits {
+  maxCrashes: number;
+  maxEvictions: number;
+  maxFaultySteps: number;
+}
+
+export type Spent = { over: false } | { over: true; reason: string };
+
+/** Crashes and evictions in a row, without a newly committed step, that end a run. */
+export const FRUITLESS = 5;
+/** Times that a fault may meet the same role at the same step, before replaying is known to repeat it. */
+export const REPEATED = 3;
+
+const WITHIN: Spent = { over: false };
+
+/** Of one start of the coordinator. */
+export class FaultBudget {
+  readonly #limits: Record<FaultKind, { most: number; flag: string; name: string }>;
+  readonly #spent: Record<FaultKind, number> = { crash: 0, eviction: 0, 'faulty-step': 0 };
+  /** Crashes and evictions since the newest new step. */
+  #fruitless: FaultAt[] = [];
+  /** By kind, role, step and kind of reason; those of steps that were committed since are forgotten. */
+  readonly #repeats = new Map<string, { step: number; times: number }>();
+  #highest = 0;
+
+  constructor({ maxCrashes, maxEvictions, maxFaultySteps }: FaultLimits) {
+    this.#limits = {
+      crash: { most: maxCrashes, flag: '--max-crashes', name: 'crashes' },
+      eviction: { most: maxEvictions, flag: '--max-evictions', name: 'evictions' },
+      'faulty-step': { most: maxFaultySteps, flag: '--max-faulty-steps', name: 'faulty steps' },
+    };
+  }
+
+  /** So far, by kind. */
+  get spent(): Readonly<Record<FaultKind, number>> {
+    return { ...this.#spent };
+  }
+
+  /** @returns over: the run is to end, for this reason */
+  spend(kind: FaultKind, at: FaultAt): Spent {
+    this.#spent[kind] += 1;
+    const times = this.#repeat(kind, at);
+    if (kind !== 'faulty-step') this.#fruitless.push(at);
+    if (times >= REPEATED) {
+      return over(
+        `${at.role} had the same fault ${times} times at step ${at.step} (${at.reason}): replaying would only repeat it`,
+      );
+    }
+    if (this.#fruitless.length >= FRUITLESS) {
+      return over(
+        `${this.#fruitless.length} workers were lost in a row, and no new step was committed between them (${this.#fruitless.map(({ role, reason }) => `${role}: ${reason}`).join('; ')})`,
+      );
+    }
+    const { most, flag, name } = this.#limits[kind];
+    if (this.#spent[kind] <= most) return WITHIN;
+    return over(
+      `${this.#spent[kind]} ${name} are more than ${flag} ${most} allows (the last: ${at.role}, ${at.reason})`,
+    );
+  }
+
+  /** @param highestStep committed; one that was committed before, and is now replayed, is no progress */
+  progressed(highestStep: number): void {
+    if (highestStep <= this.#highest) return;
+    this.#highest = highestStep;
+    this.#fruitless = [];
+    for (const [key, { step }] of this.#repeats) if (step <= highestStep) this.#repeats.delete(key);
+  }
+
+  #repeat(kind: FaultKind, { step, role, reason }: FaultAt): number {
+    const key = JSON.stringify([kind, role, step, kindOf(reason)]);
+    const times = (this.#repeats.get(key)?.times ?? 0) + 1;
+    this.#repeats.set(key, { step, times });
+    return times;
+  }
+}
+
+function over(reason: string): Spent {
+  return { over: true, reason };
+}
+
+/** Without its figures: a process id, a duration, a loss. What a signal or NaN is called stays. */
+function kindOf(reason: string): string {
+  return reason.replaceAll(/-?\d+(\.\d+)?(e[+-]?\d+)?/gi, '#');
+}
