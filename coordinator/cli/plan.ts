@@ -9,6 +9,7 @@ import { threadsOf } from '../placement/threads.js';
 import { RunDirectory } from '../run/directory.js';
 import { RunIdentity } from '../run/identity.js';
 import { Journal } from '../run/journal.js';
+import { removeLeftovers } from '../run/leftovers.js';
 import { type RunOptions, compileOptions, kebab } from '../run/options.js';
 import { bestOf, writeBest } from '../run/quality.js';
 import { type RunRecord, newRecord, readRecord, writeRecord } from '../run/record.js';
@@ -60,6 +61,7 @@ export function openRun(plan: Plan, out: string | undefined, accept: boolean): R
     writeRecord(directory, record);
   };
   const journal = new Journal(directory);
+  if (resumed !== undefined) removeLeftovers(directory);
   const step = resumed === undefined ? 0 : newestGoodCheckpoint(directory, journal, roles);
   if (step >= training.steps) {
     throw new UsageError(

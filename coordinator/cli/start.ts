@@ -87,7 +87,13 @@ export function addStartOptions(command: Command): Command {
     .option('--port <n>', 'gRPC port, 0 for any free one (default 50051)', number)
     .option('--sample-every <n>', 'steps between sample grids (default 250)', number)
     .option('--checkpoint-every <n>', 'steps between checkpoints (default 500)', number)
+    .option(
+      '--checkpoint-seconds <s>',
+      'a checkpoint after so many seconds, too: a fault costs at most about that much replay; 0: never by time (default 15)',
+      number,
+    )
     .option('--keep-checkpoints <n>', 'how many checkpoints stay, besides the best (default 3)', number)
+    .option('--keep-every <n>', 'checkpoints of every n-th step stay for ever; 0: none (default 0)', number)
     .option(
       '--signals-every <n>',
       'steps between singular values, diversity, update shares; 0: never (default 50)',

@@ -16,19 +16,14 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { z } from 'zod';
+import { basename, dirname, join } from 'node:path';
 import { DuetError, RefusedError, messageOf } from '../../common/errors.js';
+import { staysForEver } from './checkpoint-schedule.js';
 import { type RunDirectory, writeWhole } from './directory.js';
+import { MANIFEST, type Manifest, encodeManifest, readManifest } from './manifest.js';
+import type { RunSettings } from './options.js';
 import { storageError } from './storage-error.js';
-
-const manifestSchema = z.object({
-  step: z.int().min(0),
-  roles: z.record(z.string(), z.object({ file: z.string(), bytes: z.int().min(0), sha256: z.string() })),
-});
-type Manifest = z.output<typeof manifestSchema>;
-
-const MANIFEST = 'manifest.json';
+import { syncFolder } from './sync.js';
 
 /** step-000500 */
 export function checkpointName(step: number): string {
@@ -42,7 +37,7 @@ export class CheckpointWriter {
   readonly #target: string;
   readonly #count: number;
   readonly #missing: Set<string>;
-  readonly #roles: Manifest['roles'] = {};
+  readonly #roles: Record<string, Manifest['roles'][string]> = {};
 
   constructor(directory: RunDirectory, step: number, roles: readonly string[]) {
     this.step = step;
@@ -80,13 +75,21 @@ export class CheckpointWriter {
     return Object.keys(this.#roles).length === this.#count;
   }
 
-  /** Makes it exist. @throws DuetError when the disk refuses */
+  /**
+   * Makes it exist, and last: the files are on the disk, then their names (writeWhole syncs the folder too), then the
+   * folder's own name. One of the same bits that is there already, of a step that was replayed, stays.
+   *
+   * @throws DuetError when the disk refuses
+   */
   publish(): void {
     const roles = Object.fromEntries(Object.entries(this.#roles).sort(([a], [b]) => a.localeCompare(b, 'en')));
-    writeWhole(join(this.#folder, MANIFEST), `${JSON.stringify({ step: this.step, roles }, null, 2)}\n`);
+    const manifest = { step: this.step, roles };
     try {
-      rmSync(this.#target, { recursive: true, force: true });
+      if (holdsAlready(this.#target, manifest)) return this.discard();
+      writeWhole(join(this.#folder, MANIFEST), encodeManifest(manifest));
+      remove(this.#target);
       renameSync(this.#folder, this.#target);
+      syncFolder(dirname(this.#target));
     } catch (error) {
       throw storageError(error, this.#target);
     }
@@ -160,14 +163,15 @@ export function listCheckpoints(directory: RunDirectory): number[] {
   const folder = directory.file('checkpoints');
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .flatMap((name) => (/^step-\d+$/.test(name) ? [Number(name.slice('step-'.length))] : []))
+    .map((name) => ({ name, step: Number(name.slice('step-'.length)) }))
+    .flatMap(({ name, step }) => (name === checkpointName(step) ? [step] : []))
     .sort((a, b) => a - b);
 }
 
 /** @returns the file of a role's state @throws DuetError when the checkpoint is damaged or lacks the role */
 export function readRole(directory: RunDirectory, step: number, role: string): Buffer {
   const folder = directory.file('checkpoints', checkpointName(step));
-  const entry = readManifest(folder).roles[role];
+  const entry = readManifest(folder, step).roles[role];
   if (entry === undefined) throw new DuetError(`the checkpoint ${folder} has no ${role}`);
   return readVerified(folder, role, entry);
 }
@@ -177,11 +181,15 @@ export function verifyCheckpoint(directory: RunDirectory, step: number, roles: r
   for (const role of roles) readRole(directory, step, role);
 }
 
-function readManifest(folder: string): Manifest {
+/** True when this very checkpoint lies in the folder, whole. */
+function holdsAlready(folder: string, { step, roles }: Manifest): boolean {
+  if (!existsSync(folder)) return false;
   try {
-    return manifestSchema.parse(JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8')));
-  } catch (error) {
-    throw new DuetError(`the checkpoint ${folder} is damaged: ${MANIFEST} cannot be read`, { cause: error });
+    if (encodeManifest(readManifest(folder, step)) !== encodeManifest({ step, roles })) return false;
+    for (const [role, entry] of Object.entries(roles)) readVerified(folder, role, entry);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -202,11 +210,18 @@ function readVerified(folder: string, role: string, { file, bytes, sha256 }: Man
   }
 }
 
-/** Deletes all but the newest `keep` and those of the steps in `needed`. */
-export function retainCheckpoints(directory: RunDirectory, keep: number, needed: readonly number[] = []): void {
-  for (const step of listCheckpoints(directory).slice(0, -keep)) {
-    if (needed.includes(step)) continue;
-    rmSync(directory.file('checkpoints', checkpointName(step)), { recursive: true, force: true });
+/**
+ * Deletes all but the newest `keepCheckpoints`, those of every `keepEvery`-th step, and those of the steps in `needed`
+ * (the best, what an evaluation is about to read).
+ */
+export function retainCheckpoints(
+  directory: RunDirectory,
+  { keepCheckpoints, keepEvery }: Pick<RunSettings, 'keepCheckpoints' | 'keepEvery'>,
+  needed: readonly number[] = [],
+): void {
+  for (const step of listCheckpoints(directory).slice(0, -keepCheckpoints)) {
+    if (needed.includes(step) || staysForEver(step, keepEvery)) continue;
+    remove(directory.file('checkpoints', checkpointName(step)));
   }
 }
 
@@ -216,6 +231,15 @@ export function retainCheckpoints(directory: RunDirectory, keep: number, needed:
  */
 export function dropCheckpointsAfter(directory: RunDirectory, step: number): void {
   for (const later of listCheckpoints(directory).reverse()) {
-    if (later > step) rmSync(directory.file('checkpoints', checkpointName(later)), { recursive: true, force: true });
+    if (later > step) remove(directory.file('checkpoints', checkpointName(later)));
   }
+}
+
+/** Renamed first: interrupted, it leaves a leftover, never a checkpoint without some of its files. */
+function remove(folder: string): void {
+  if (!existsSync(folder)) return;
+  const leaving = join(dirname(folder), `.${basename(folder)}.old.tmp`);
+  rmSync(leaving, { recursive: true, force: true });
+  renameSync(folder, leaving);
+  rmSync(leaving, { recursive: true, force: true });
 }

@@ -19,6 +19,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.js';
 import { storageError } from './storage-error.js';
+import { syncFolder } from './sync.js';
 
 /** Less than this free and a run is not begun: its first checkpoint would not fit. */
 const LEAST_FREE_BYTES = 64 << 20;
@@ -54,6 +55,11 @@ export class RunDirectory {
         throw new UsageError(
           `the disk of ${path} is full: ${Math.floor((bavail * bsize) / 1e6)} MB are free, a run needs ${Math.ceil(LEAST_FREE_BYTES / 1e6)} MB at least; free some, or choose another --out`,
         );
+      }
+      // Every folder that was made, and the one that holds the highest of them.
+      for (let folder = absolute; ; folder = dirname(folder)) {
+        syncFolder(folder);
+        if (folder === dirname(made)) break;
       }
     } catch (error) {
       throw storageError(error, path);
@@ -115,7 +121,10 @@ export class RunDirectory {
   }
 }
 
-/** Writes to a temporary name, syncs, renames: a reader sees the old file or the new one, never a part. */
+/**
+ * Writes to a temporary name, syncs, renames: a reader sees the old file or the new one, never a part; after a power cut,
+ * too. The folder's other names last from then on as well.
+ */
 export function writeWhole(path: string, content: string | Uint8Array): void {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
@@ -128,6 +137,7 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
       closeSync(file);
     }
     renameSync(temporary, path);
+    syncFolder(dirname(path));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw storageError(error, path);

@@ -31,8 +31,12 @@ const runSettingsSchema = z.strictObject({
   sampleEvery: z.int().min(1).default(250),
   /** A checkpoint every so many steps, and after the last. */
   checkpointEvery: z.int().min(1).default(500),
+  /** A checkpoint, too, when so many seconds have passed since the last one; 0: never by time. */
+  checkpointSeconds: z.number().min(0).max(86_400).default(15),
   /** How many checkpoints stay; older ones are deleted. */
   keepCheckpoints: z.int().min(1).default(3),
+  /** The checkpoints of every so many steps stay for ever; 0: of none. Such a step has a checkpoint in any case. */
+  keepEvery: z.int().min(0).default(0),
   /** Singular values, diversity and update shares every so many steps; 0: never. */
   signalsEvery: z.int().min(0).default(50),
   /** KID of a few samples every so many steps, and after the last; 0: never. Such a step has a checkpoint in any case. */

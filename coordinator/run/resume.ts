@@ -1,19 +1,46 @@
+/** Where a run can go on from: the newest checkpoint of which every byte is as it was written. */
 import { UsageError, messageOf } from '../../common/errors.js';
 import { listCheckpoints, verifyCheckpoint } from './checkpoints.js';
 import type { RunDirectory } from './directory.js';
 import type { Journal } from './journal.js';
 
-/** Step of the newest checkpoint that is whole; a damaged one is named and passed over. @throws UsageError if none is */
-export function newestGoodCheckpoint(directory: RunDirectory, journal: Journal, roles: readonly string[]): number {
+/**
+ * Reads every file of a checkpoint, the newest first, until one is whole.
+ *
+ * @param passedOver is told of each that is not, and why
+ * @returns its step; undefined when none is whole
+ */
+export function newestGood(
+  directory: RunDirectory,
+  roles: readonly string[],
+  passedOver: (step: number, reason: string) => void,
+): number | undefined {
   for (const step of listCheckpoints(directory).reverse()) {
     try {
       verifyCheckpoint(directory, step, roles);
       return step;
     } catch (error) {
-      const reason = messageOf(error);
-      journal.event({ event: 'checkpoint-passed-over', step, reason });
-      process.stderr.write(`${reason}: passed over\n`);
+      passedOver(step, messageOf(error));
     }
   }
+  return undefined;
+}
+
+/** For a run that is resumed; a damaged checkpoint is named and passed over. @throws UsageError if none is whole */
+export function newestGoodCheckpoint(directory: RunDirectory, journal: Journal, roles: readonly string[]): number {
+  const step = newestGood(directory, roles, naming(journal));
+  if (step !== undefined) return step;
   throw new UsageError(`${directory.path} has no checkpoint to go on from: start the run anew`);
+}
+
+/** For a run that goes on: without a checkpoint it begins anew, at step 0, whose weights follow from the seed. */
+export function newestGoodOrInitial(directory: RunDirectory, journal: Journal, roles: readonly string[]): number {
+  return newestGood(directory, roles, naming(journal)) ?? 0;
+}
+
+function naming(journal: Journal) {
+  return (step: number, reason: string): void => {
+    journal.event({ event: 'checkpoint-passed-over', step, reason });
+    process.stderr.write(`${reason}: passed over\n`);
+  };
 }

@@ -67,7 +67,7 @@ export class Checkpointing {
 
   /** Deletes the old ones that nobody needs. */
   retain(): void {
-    retainCheckpoints(this.#run.directory, this.#run.settings.keepCheckpoints, this.#options.needed());
+    retainCheckpoints(this.#run.directory, this.#run.settings, this.#options.needed());
   }
 
   /** The disk refuses: the run cannot keep its promise of a checkpoint and ends. */
