@@ -2,7 +2,7 @@
 // by one thread of a process only). Names of folders or files after `--` choose some of them.
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.js';
 
@@ -21,11 +21,14 @@ if (chosen.length === 0) {
 }
 await build();
 // Once, before the tests: several that want the same thing prepared would wait for each other.
-for (const args of [['engine', '--device', 'cpu'], ['features']]) {
-  process.stdout.write(`coordinator ${args.join(' ')} ...\n`);
-  const { status } = spawnSync(process.execPath, [join(root, 'coordinator/bin/coordinator.js'), ...args], {
-    stdio: 'inherit',
-  });
+const coordinator = 'coordinator/bin/coordinator.js';
+for (const [script, ...args] of [
+  [coordinator, 'engine', '--device', 'cpu'],
+  [coordinator, 'features'],
+  ['dist/tests/support/prepare-python.js'],
+]) {
+  process.stdout.write(`${[basename(script, '.js'), ...args].join(' ')} ...\n`);
+  const { status } = spawnSync(process.execPath, [join(root, script), ...args], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
 

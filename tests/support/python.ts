@@ -1,0 +1,54 @@
+/**
+ * A Python that has the safetensors package: installed once into the user's cache, beside the engine. With pip's --target,
+ * not as a virtual environment, because a Python with pip need not have venv, and pip is what the engine needs anyway.
+ */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { lastLine, runProgram } from '../../gan/engine/prepare/command.js';
+import { cacheFolder } from '../../gan/engine/prepare/prepared.js';
+
+/** dist/tests/support/ lies three levels below the package's root. */
+const PEERS = fileURLToPath(new URL('../../../tests/peers/', import.meta.url));
+const REQUIREMENTS = join(PEERS, 'requirements-safetensors.txt');
+
+async function python(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const { code, output } = await runProgram('python3', args, { env });
+  if (code !== 0) throw new Error(`python3 ${args.join(' ')} failed: ${lastLine(output)}`);
+  return output.trim();
+}
+
+/** The folder of the packages, by what is asked for and by the Python that they are for. */
+async function packagesFolder(): Promise<string> {
+  const version = await python(['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
+  const asked = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
+  return join(cacheFolder(process.env), 'peers', `safetensors-${asked}-python${version}-${process.arch}`);
+}
+
+/** Installs the packages if they are not there. @returns their folder @throws when pip cannot, with its reason */
+export async function preparePython(): Promise<string> {
+  const folder = await packagesFolder();
+  if (existsSync(folder)) return folder;
+  const staging = `${folder}.${process.pid}.tmp`;
+  mkdirSync(dirname(folder), { recursive: true });
+  try {
+    await python(['-m', 'pip', 'install', '--quiet', '--target', staging, '--requirement', REQUIREMENTS]);
+    renameSync(staging, folder);
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!existsSync(folder)) throw error;
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** Runs a script of tests/peers/ with the packages. @returns what it prints, which is JSON */
+export async function runPeer(script: string, ...args: string[]): Promise<unknown> {
+  const env = { ...process.env, PYTHONPATH: await preparePython() };
+  const output = await python([join(PEERS, script), ...args], env);
+  assert.notEqual(output, '', `${script} says nothing`);
+  return JSON.parse(output);
+}
