@@ -18,8 +18,8 @@ import { meanScore } from './signals.js';
 import { type NormalisedWeights, SpectralNorm } from './network/spectral-norm.js';
 import { type Verdict, judge } from './verdict.js';
 
-/** What the first phase leaves for the second. */
-export interface RealHalf {
+/** What the first phase leaves for the second. Dispose of it in any case: a step can be called off between the two. */
+export interface RealHalf extends Disposable {
   loss: number;
   logits: Float32Array;
   /** Of L_D's term for x, as one vector. */
@@ -53,6 +53,8 @@ export class Discriminator {
   readonly #config: TrainingConfig;
   readonly #loss: AdversarialLoss;
   readonly #spectralNorm: SpectralNorm;
+  /** Vectors that belong to the state since an update staged them. */
+  readonly #staged = new WeakSet<Record<string, Tensor>>();
 
   constructor(engine: Engine, config: TrainingConfig, sample: readonly number[]) {
     this.architecture = architectureOf('discriminator', config, sample);
@@ -60,7 +62,7 @@ export class Discriminator {
       engine,
       this.architecture,
       config,
-      initialWeights(this.architecture, config.seed, 'discriminator'),
+      () => initialWeights(this.architecture, config.seed, 'discriminator'),
     );
     this.#engine = engine;
     this.#ops = createOperations(engine);
@@ -79,37 +81,42 @@ export class Discriminator {
     using pass = this.#pass(computedWith.weights, x);
     const logits = pass.values();
     const { value, gradient } = batchLoss(this.#loss.real, logits);
-    return { loss: value, logits, gradient: this.#weightGradient(pass, gradient, computedWith), computedWith, vectors };
+    const ofReal = this.#weightGradient(pass, gradient, computedWith);
+    const { tf } = this.#engine;
+    const dispose = () => tf.dispose([ofReal, ...(this.#staged.has(vectors) ? [] : Object.values(vectors))]);
+    return {
+      loss: value,
+      logits,
+      gradient: ofReal,
+      computedWith,
+      vectors,
+      [Symbol.dispose]() {
+        computedWith[Symbol.dispose]();
+        dispose();
+      },
+    };
   }
 
   /**
    * Phase 2, when all fakes are there: verdict, L_D's terms for the fakes, and the staged update.
    * The verdict is taken here, where x and the fakes are judged by the same weights in passes that happen anyway.
    *
-   * @param fakes [generators * batch, ...sample], in the generators' order; it takes `real` over
+   * @param fakes [generators * batch, ...sample], in the generators' order
    * @throws FaultyStepError when a logit or the gradient is not finite
    */
   update(real: RealHalf, fakes: Float32Array): DiscriminatorUpdate {
-    using computedWith = real.computedWith;
-    let staged = false;
-    try {
-      using pass = this.#pass(computedWith.weights, fakes);
-      const logits = split(pass.values(), this.#config.generators);
-      const verdict = judge(real.logits, logits, this.#config);
-      const { value, gradient } = joined(
-        logits.map((each, i) => batchLoss(this.#loss.fake, each, verdict.fakeWeights[i])),
-      );
-      const ofFakes = this.#weightGradient(pass, gradient, computedWith);
-      const whole = real.gradient.add(ofFakes);
-      ofFakes.dispose();
-      const gradientNorm = globalNorm(this.#engine, whole);
-      this.state.stage(whole, real.vectors);
-      staged = true;
-      assertFiniteNorm(gradientNorm, 'discriminator');
-      return { loss: real.loss + value, gradientNorm, verdict, scores: [real.logits, ...logits].map(meanScore) };
-    } finally {
-      this.#engine.tf.dispose(staged ? real.gradient : [real.gradient, real.vectors]);
-    }
+    using pass = this.#pass(real.computedWith.weights, fakes);
+    const logits = split(pass.values(), this.#config.generators);
+    const verdict = judge(real.logits, logits, this.#config);
+    const { value, gradient } = joined(logits.map((each, i) => batchLoss(this.#loss.fake, each, verdict.fakeWeights[i])));
+    const ofFakes = this.#weightGradient(pass, gradient, real.computedWith);
+    const whole = real.gradient.add(ofFakes);
+    ofFakes.dispose();
+    const gradientNorm = globalNorm(this.#engine, whole);
+    this.state.stage(whole, real.vectors);
+    this.#staged.add(real.vectors);
+    assertFiniteNorm(gradientNorm, 'discriminator');
+    return { loss: real.loss + value, gradientNorm, verdict, scores: [real.logits, ...logits].map(meanScore) };
   }
 
   /**

@@ -45,7 +45,9 @@ export class Generator {
   /** @param role such as generator-1: the initial weights follow from it and the seed */
   constructor(engine: Engine, config: TrainingConfig, sample: readonly number[], role: string) {
     this.architecture = architectureOf(role, config, sample);
-    this.state = new RoleState(engine, this.architecture, config, initialWeights(this.architecture, config.seed, role));
+    this.state = new RoleState(engine, this.architecture, config, () =>
+      initialWeights(this.architecture, config.seed, role),
+    );
     this.#engine = engine;
     this.#ops = createOperations(engine);
     this.#role = role;

@@ -6,25 +6,32 @@ import { type DiscriminatorUpdate, Discriminator } from '../gan/discriminator.js
 import type { Engine } from '../gan/engine/index.js';
 import type { Job } from './assignment.js';
 import type { Inbox } from './inbox.js';
+import type { PhaseBoard } from './phase-board.js';
 import { Phases } from './phases.js';
 import type { Role } from './role.js';
 import { signalsOf } from './signals.js';
 
-export function discriminatorRole(engine: Engine, { config }: Job, inbox: Inbox, data: Dataset): Role {
+export function discriminatorRole(
+  engine: Engine,
+  { config }: Job,
+  data: Dataset,
+  { inbox, board }: { inbox: Inbox; board: PhaseBoard },
+): Role {
   const discriminator = new Discriminator(engine, config, data.shape);
   const batches = new Batches(config.seed, config.batch, data.count);
   const generators = Array.from({ length: config.generators }, (_, i) => i + 1);
   const updates = config.discriminatorSteps;
-  const phases = new Phases();
+  const phases = new Phases(board);
   return {
     state: discriminator.state,
     step({ epoch, step, branch, signals }) {
       let received: Float32Array[][] = [];
       let last: { update: DiscriminatorUpdate; x: Float32Array; fakes: Float32Array } | undefined;
       for (let i = 0; i < updates; i += 1) {
-        phases.enter('real-half');
+        if (i === 0) phases.begin('real-half');
+        else phases.enter('real-half');
         const x = data.gather(batches.indices((step - 1) * updates + i, branch));
-        const real = discriminator.realHalf(x);
+        using real = discriminator.realHalf(x);
         if (i === 0) {
           phases.enter('wait-activations');
           // In the generators' order, whichever came first: the sum of the gradients depends on it.

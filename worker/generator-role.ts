@@ -4,6 +4,7 @@ import { Generator } from '../gan/generator.js';
 import { latents, sampleLatents } from '../gan/latents.js';
 import type { Job } from './assignment.js';
 import type { Inbox } from './inbox.js';
+import type { PhaseBoard } from './phase-board.js';
 import { Phases } from './phases.js';
 import type { Role } from './role.js';
 
@@ -11,17 +12,22 @@ import type { Role } from './role.js';
 const SAMPLES = 64;
 
 /** @param sample shape of one sample, as the discriminator's data has it */
-export function generatorRole(engine: Engine, { config, role }: Job, inbox: Inbox, sample: readonly number[]): Role {
+export function generatorRole(
+  engine: Engine,
+  { config, role }: Job,
+  sample: readonly number[],
+  { inbox, board }: { inbox: Inbox; board: PhaseBoard },
+): Role {
   const generator = new Generator(engine, config, sample, role);
   /** Batches for all of the discriminator's updates of a step, in one tensor. */
   const count = config.discriminatorSteps * config.batch;
   const shape = [count, ...sample];
   const fixed = sampleLatents(config.seed, SAMPLES, config.latent);
-  const phases = new Phases();
+  const phases = new Phases(board);
   return {
     state: generator.state,
     step({ epoch, step, branch }) {
-      phases.enter('forward');
+      phases.begin('forward');
       using open = generator.open(latents(config.seed, step, count, config.latent, branch));
       inbox.send({ kind: 'fakes', epoch, step, shape, data: open.fakes });
       phases.enter('wait-gradients');

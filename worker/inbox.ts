@@ -24,7 +24,11 @@ export function raise(counter: Int32Array<SharedArrayBuffer>): void {
 export class Inbox {
   readonly #port: MessagePort;
   readonly #counter: Int32Array<SharedArrayBuffer>;
-  readonly #waiting: ToCompute[] = [];
+  #waiting: ToCompute[] = [];
+  /** The work in progress is to be dropped: why. Until the next word on what to do. */
+  #calledOff: string | undefined;
+  /** The last one that was begun. */
+  #epoch = 0;
   #ending: Ending | undefined;
 
   constructor(port: MessagePort, counter: Int32Array<SharedArrayBuffer>) {
@@ -49,14 +53,15 @@ export class Inbox {
   /**
    * Blocks the thread until a message of this kind that `fits` is there; others wait for their turn.
    *
-   * @throws StepAbortedError when the work is over
+   * @throws StepAbortedError when the work is over, or the step is called off
    */
   take<K extends Kind>(kind: K, fits: (message: Of<K>) => boolean = () => true): Of<K> {
     for (;;) {
       const seen = Atomics.load(this.#counter, 0);
       const found = this.#find(kind, fits);
-      if (found !== undefined) return found;
       if (this.#ending !== undefined) throw new StepAbortedError(this.#ending.reason);
+      if (this.#calledOff !== undefined) throw new StepAbortedError(this.#calledOff);
+      if (found !== undefined) return found;
       Atomics.wait(this.#counter, 0, seen);
     }
   }
@@ -67,9 +72,11 @@ export class Inbox {
       await nextTurn();
       const seen = Atomics.load(this.#counter, 0);
       this.#drain();
-      for (const kind of kinds) {
-        const found = this.#find(kind, () => true);
-        if (found !== undefined) return found;
+      const index = this.#waiting.findIndex((message) => kinds.some((kind) => kind === message.kind));
+      if (index >= 0) {
+        const found = this.#waiting.splice(index, 1)[0] as Of<K>;
+        if (beginsEpoch(found) && !this.#waiting.some(beginsEpoch)) this.#calledOff = undefined;
+        return found;
       }
       if (this.#ending !== undefined) return undefined;
       Atomics.wait(this.#counter, 0, seen, IDLE_TURN_MS);
@@ -87,7 +94,26 @@ export class Inbox {
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
       const message = next.message as ToCompute;
       if (message.kind === 'ending') this.end(message.ending);
-      else this.#waiting.push(message);
+      else if (message.kind === 'called-off') this.#callOff(message.epoch, message.reason);
+      else {
+        if (beginsEpoch(message)) {
+          this.#callOff(message.epoch - 1, `the run is in epoch ${message.epoch} now`);
+          this.#epoch = message.epoch;
+        }
+        this.#waiting.push(message);
+      }
     }
   }
+
+  /** What was said up to this epoch no longer counts. */
+  #callOff(epoch: number, reason: string): void {
+    if (epoch + 1 < this.#epoch) return;
+    this.#calledOff = reason;
+    this.#waiting = this.#waiting.filter((message) => !('epoch' in message) || message.epoch > epoch);
+  }
+}
+
+/** A word that begins an epoch: whatever was being done is no longer wanted. */
+function beginsEpoch(message: ToCompute): message is Of<'assign' | 'restore'> {
+  return message.kind === 'assign' || message.kind === 'restore';
 }

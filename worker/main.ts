@@ -7,28 +7,33 @@ import { type ExitCode, runCommand } from '../common/run-command.js';
 import { VERSION } from '../common/version.js';
 import { compute, fail } from './compute.js';
 import { Inbox } from './inbox.js';
+import { BOARD_BYTES, PhaseBoard } from './phase-board.js';
 import type { NetworkThreadData } from './network/thread.js';
 
 interface JoinOptions {
   coordinator: string;
   tokenFile: string;
+  rejoin: number;
 }
 
 /** The discriminator offers its exchange here: loopback only, as long as there is no mutual TLS. */
 const EXCHANGE_HOST = '127.0.0.1';
 
-async function join({ coordinator, tokenFile }: JoinOptions): Promise<ExitCode> {
+async function join({ coordinator, tokenFile, rejoin }: JoinOptions): Promise<ExitCode> {
   if (!/^.+:\d+$/.test(coordinator)) throw new UsageError(`--coordinator takes HOST:PORT, not '${coordinator}'`);
   const token = readToken(tokenFile);
   const { port1, port2 } = new MessageChannel();
   const counter = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const board = new SharedArrayBuffer(BOARD_BYTES);
   const workerData: NetworkThreadData = {
     coordinator,
     token,
     host: EXCHANGE_HOST,
     version: VERSION,
+    rejoinMs: rejoin * 1000,
     port: port2,
     counter,
+    board,
   };
   const thread = new Worker(new URL('./network/thread.js', import.meta.url), { workerData, transferList: [port2] });
   const inbox = new Inbox(port1, counter);
@@ -36,7 +41,7 @@ async function join({ coordinator, tokenFile }: JoinOptions): Promise<ExitCode> 
     process.once(signal, () => inbox.end({ kind: 'signal', reason: `the worker got ${signal}` }));
   }
   try {
-    await compute(inbox);
+    await compute(inbox, new PhaseBoard(board));
     return await conclude(inbox);
   } finally {
     await thread.terminate();
@@ -55,10 +60,17 @@ async function conclude(inbox: Inbox): Promise<ExitCode> {
     case 'lost':
       throw new DuetError(reason);
     case 'signal':
-      await fail(inbox, reason);
+      await fail(inbox, { reason, usage: false, leaving: true });
       process.stderr.write(`worker: ${reason}\n`);
       return 130;
   }
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new UsageError(`--rejoin takes a number of seconds, not '${text}'`);
+  return value;
 }
 
 function readToken(file: string): string {
@@ -83,6 +95,12 @@ await runCommand(async () => {
     .description('Join a coordinator that was started with --placement external, and compute the role it gives.')
     .requiredOption('--coordinator <host:port>', 'where the coordinator listens')
     .requiredOption('--token-file <file>', "the run's join token, RUN/token")
+    .option(
+      '--rejoin <seconds>',
+      'how long to look for a coordinator that is gone, or for one started in its place; 0: not at all',
+      seconds,
+      60,
+    )
     .exitOverride()
     .addHelpText('after', '\nExample:\n  $ npx worker join --coordinator 127.0.0.1:50051 --token-file runs/ID/token')
     .action(async (options: JoinOptions) => {

@@ -1,21 +1,27 @@
 /** What the compute thread and the network thread of a worker say to each other. Buffers change hands, they are not copied. */
 import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../proto/generated/duet/v1/Commit.js';
-import type { Restore__Output } from '../proto/generated/duet/v1/Restore.js';
 import type { Ready } from '../proto/generated/duet/v1/Ready.js';
+import type { Restore__Output } from '../proto/generated/duet/v1/Restore.js';
 import type { Vote } from '../proto/generated/duet/v1/Vote.js';
 
-/** The coordinator's Assign, its JSON parsed. */
-export interface Assignment {
-  run: string;
-  epoch: number;
+/** The coordinator's Standby, its JSON parsed. */
+export interface Preparation {
   role: string;
   /** The training config, checked by the compute thread. */
   config: unknown;
   engine: unknown;
   threads: number;
+}
+
+/** The coordinator's Assign, its JSON parsed. */
+export interface Assignment extends Preparation {
+  run: string;
+  epoch: number;
   step: number;
   restore: boolean;
+  /** Empty: not known yet. */
+  sampleShape: number[];
 }
 
 /** Why the compute thread must not go on waiting. */
@@ -26,15 +32,18 @@ export interface Ending {
 }
 
 export type ToCompute =
-  | { kind: 'assign'; assignment: Assignment }
-  | { kind: 'begin'; begin: Begin__Output }
-  | { kind: 'commit'; commit: Commit__Output }
-  | { kind: 'restore'; restore: Restore__Output }
+  | { kind: 'standby'; preparation: Preparation }
+  | { kind: 'assign'; epoch: number; assignment: Assignment }
+  | { kind: 'begin'; epoch: number; begin: Begin__Output }
+  | { kind: 'commit'; epoch: number; commit: Commit__Output }
+  | { kind: 'restore'; epoch: number; restore: Restore__Output }
+  /** The step in progress cannot be finished: an exchange broke, or the coordinator is gone. What to do instead will be said. */
+  | { kind: 'called-off'; epoch: number; reason: string }
   /** A generator's fakes, for the discriminator. */
   | { kind: 'fakes'; generator: number; epoch: number; step: number; data: Float32Array }
   /** The discriminator's answer, for a generator. */
   | { kind: 'judgement'; epoch: number; step: number; loss: number; plainLoss: number; gradient: Float32Array }
-  | { kind: 'state'; file: Uint8Array }
+  | { kind: 'state'; epoch: number; step: number; file: Uint8Array }
   | { kind: 'ending'; ending: Ending };
 
 export type ToNetwork =
@@ -53,8 +62,7 @@ export type ToNetwork =
     }
   | { kind: 'save'; step: number; epoch: number; file: Uint8Array }
   | { kind: 'load'; step: number; epoch: number }
-  | { kind: 'phase'; phase: string }
-  | { kind: 'failure'; reason: string; usage: boolean };
+  | { kind: 'failure'; reason: string; usage: boolean; leaving: boolean };
 
 /** What the discriminator's Exchange service will take. */
 export interface ExchangeOffer {

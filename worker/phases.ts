@@ -1,25 +1,36 @@
 /** Where a role's time goes within a step: phases that follow each other. */
 import type { Phase } from '../proto/generated/duet/v1/Phase.js';
-
-/** wait-…: for another role. All others are this role's own work. */
-export type PhaseName =
-  'forward' | 'wait-gradients' | 'backward' | 'real-half' | 'wait-activations' | 'update' | 'judge';
+import type { PhaseBoard, PhaseName } from './phase-board.js';
 
 export class Phases {
+  readonly #board: PhaseBoard;
   readonly #done: Phase[] = [];
   #name: PhaseName | undefined;
   #since = 0;
 
-  /** Ends the phase before and begins this one. */
+  constructor(board: PhaseBoard) {
+    this.#board = board;
+  }
+
+  /** A step begins: what was left of one that was called off goes. */
+  begin(name: PhaseName): void {
+    this.#done.length = 0;
+    this.#name = undefined;
+    this.enter(name);
+  }
+
+  /** Ends the phase before and begins this one. wait-…: for another role; all others are this role's own work. */
   enter(name: PhaseName): void {
     this.#end();
     this.#name = name;
+    this.#board.enter(name);
   }
 
-  /** Ends the last phase. @returns all phases since the call before, in order */
+  /** Ends the last phase. @returns all phases since the step began, in order */
   finish(): Phase[] {
     this.#end();
     this.#name = undefined;
+    this.#board.enter('between-steps');
     return this.#done.splice(0);
   }
 

@@ -80,6 +80,13 @@ export function openRun(plan: Plan, out: string | undefined, accept: boolean): R
     threads,
     step,
     token: directory.writeToken(),
+    get sampleShape() {
+      return record.sampleShape;
+    },
+    nextEpoch() {
+      change({ epoch: record.epoch + 1 });
+      return record.epoch;
+    },
     describeData: (sampleShape) => change({ sampleShape, parameters: parametersByRole(training, sampleShape) }),
     get rollbacks() {
       return record.rollbacks;

@@ -150,7 +150,7 @@ function placementOf(
   prepared: PreparedEngine | undefined,
 ): Placement {
   return settings.placement === 'external'
-    ? externalPlacement
+    ? externalPlacement()
     : localPlacement({ cards, libraryPath: prepared?.libraryPath ?? [] });
 }
 

@@ -20,26 +20,49 @@ export interface LocalOptions {
 }
 
 export function localPlacement({ cards, libraryPath }: LocalOptions): Placement {
-  const children: ChildProcess[] = [];
+  /** By place: the one who takes a lost worker's place gets its card, too. */
+  const children = new Map<number, ChildProcess>();
+  let options: StartOptions | undefined;
   let leaving = false;
+  let told = false;
+
+  function startWorker(index: number, given: StartOptions): void {
+    const child = spawnWorker(index, workerEnvironment(index, cards, libraryPath, process.env), given);
+    children.set(index, child);
+    child.once('exit', (code, signal) => {
+      const known = children.get(index) === child;
+      if (known) children.delete(index);
+      if (known && !leaving) given.ended(child.pid ?? 0, describeExit(index, child, code, signal, given.logs));
+    });
+  }
+
   return {
-    start(options) {
-      const { count, say } = options;
-      say(`workers        ${count} processes on ${cards.length === 0 ? 'the CPU' : 'the GPU'}`);
-      if (cards.length > 0 && cards.length < count) {
-        say(`${count} workers share ${cards.length} NVIDIA ${cards.length === 1 ? 'card' : 'cards'}`);
+    start(given) {
+      options = given;
+    },
+    ensure(count) {
+      if (options === undefined || leaving) return;
+      const { say } = options;
+      if (!told) {
+        told = true;
+        say(`workers        ${count} processes on ${cards.length === 0 ? 'the CPU' : 'the GPU'}`);
+        if (cards.length > 0 && cards.length < count) {
+          say(`${count} workers share ${cards.length} NVIDIA ${cards.length === 1 ? 'card' : 'cards'}`);
+        }
       }
-      for (let index = 0; index < count; index += 1) {
-        const child = spawnWorker(index, workerEnvironment(index, cards, libraryPath, process.env), options);
-        child.once('exit', (code, signal) => {
-          if (!leaving) options.ended(describeExit(index, child, code, signal, options.logs));
-        });
-        children.push(child);
+      for (let index = 0; index < count; index += 1) if (!children.has(index)) startWorker(index, options);
+    },
+    owns: (pid) => [...children.values()].some((child) => child.pid === pid),
+    end(pid) {
+      for (const [index, child] of children) {
+        if (child.pid !== pid) continue;
+        children.delete(index);
+        child.kill('SIGKILL');
       }
     },
     async [Symbol.asyncDispose]() {
       leaving = true;
-      await Promise.all(children.map(leave));
+      await Promise.all([...children.values()].map(leave));
     },
   };
 }
@@ -52,11 +75,9 @@ function spawnWorker(
   const log = openSync(logOf(logs, index), 'a');
   try {
     // A session of its own: Ctrl-C in the terminal is for the coordinator, which then stops the workers in order.
-    return spawn(process.execPath, [WORKER, 'join', '--coordinator', coordinator, '--token-file', tokenFile], {
-      detached: true,
-      env,
-      stdio: ['ignore', log, log],
-    });
+    // It looks for no other coordinator when this one is gone: it belongs to it.
+    const args = ['join', '--coordinator', coordinator, '--token-file', tokenFile, '--rejoin', '0'];
+    return spawn(process.execPath, [WORKER, ...args], { detached: true, env, stdio: ['ignore', log, log] });
   } finally {
     closeSync(log);
   }

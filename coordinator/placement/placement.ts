@@ -1,18 +1,23 @@
 /** Where the workers come from. */
 export interface Placement extends AsyncDisposable {
-  /** Starts, or announces, `count` workers that will join at `coordinator` with the token in `tokenFile`. */
+  /** From now on workers may come: they join at `coordinator` with the token in `tokenFile`. */
   start(options: StartOptions): void;
+  /** Starts, or asks for, workers until so many are there or on their way. */
+  ensure(count: number): void;
+  /** Whether this process is a worker that it started. */
+  owns(pid: number): boolean;
+  /** Ends a worker's process that does not belong to the run any more, whatever state it is in. */
+  end(pid: number): void;
 }
 
 export interface StartOptions {
-  count: number;
   /** host:port */
   coordinator: string;
   tokenFile: string;
   /** Folder for the workers' own output. */
   logs: string;
   /** A worker process ended that had not been told to. */
-  ended(reason: string): void;
+  ended(pid: number, reason: string): void;
   /** A line for the user. */
   say(line: string): void;
 }

@@ -225,6 +225,11 @@ export function retainCheckpoints(
   }
 }
 
+/** Deletes one that cannot be used. */
+export function discardCheckpoint(directory: RunDirectory, step: number): void {
+  rmSync(directory.file('checkpoints', checkpointName(step)), { recursive: true, force: true });
+}
+
 /**
  * Deletes those of later steps, the newest first: interrupted, it leaves a run that goes on from one of them and comes
  * to the same end.

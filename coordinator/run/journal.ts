@@ -4,6 +4,7 @@
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { type RunDirectory, writeWhole } from './directory.js';
+import type { Cause } from './cause.js';
 import type { Quality } from './quality.js';
 import { storageError } from './storage-error.js';
 
@@ -13,14 +14,40 @@ export type RunEvent =
   | { event: 'run-resumed'; step: number; workers: number; address: string }
   | { event: 'worker-joined'; worker: string; pid: number; host: string }
   | { event: 'role-assigned'; worker: string; role: string; epoch: number; threads: number }
-  | { event: 'role-ready'; worker: string; role: string; engine: string; device: string }
+  /** It has no role, and is ready to take one like this. */
+  | { event: 'worker-standing-by'; worker: string; role: string }
+  | { event: 'role-ready'; worker: string; role: string; engine: string; device: string; epoch: number }
   | { event: 'training-began'; epoch: number; step: number }
   | { event: 'checkpoint-written'; step: number; bytes: number; milliseconds: number }
   | { event: 'checkpoint-passed-over'; step: number; reason: string }
   | { event: 'samples-written'; step: number; file: string }
   | { event: 'message-refused'; worker: string; reason: string }
-  | { event: 'worker-lost'; worker: string; role: string; reason: string }
-  | { event: 'step-faulty'; step: number; reason: string }
+  /** `role` is empty for one that had none. */
+  | { event: 'worker-lost'; worker: string; role: string; cause: Cause; reason: string }
+  | { event: 'step-faulty'; step: number; role: string; reason: string }
+  /** A fault: everyone goes back to the newest checkpoint, and the steps since are replayed. */
+  | { event: 'step-called-off'; step: number; cause: Cause; role: string; reason: string }
+  /** The step that had been called off is committed; milliseconds by what they went into. */
+  | {
+      event: 'recovered';
+      step: number;
+      to: number;
+      replayed: number;
+      epoch: number;
+      cause: Cause;
+      role: string;
+      faults: number;
+      detectMs: number;
+      replaceMs: number;
+      restoreMs: number;
+      replayMs: number;
+      totalMs: number;
+    }
+  /** The promise of the same bits was not kept: this machine does not compute the same thing twice. */
+  | { event: 'replay-differs'; step: number; reason: string }
+  /** Something is wrong, and nothing is done about it. */
+  | { event: 'fault-suspected'; role: string; peer: string; cause: Cause; reason: string }
+  | { event: 'nobody-evicted'; reason: string }
   | { event: 'stop-requested'; by: string }
   | { event: 'evaluator-started'; pid: number }
   | ({ event: 'quality-measured' } & Quality)

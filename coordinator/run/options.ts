@@ -45,6 +45,15 @@ const runSettingsSchema = z.strictObject({
   onCollapse: z.enum(ON_COLLAPSE).default('ignore'),
   /** How often a run goes back before it goes on as with 'ignore'. */
   maxRollbacks: z.int().min(0).default(3),
+  /** Workers beyond the needed number, that stand by to take a lost role at once. */
+  spares: z.int().min(0).max(16).default(0),
+  /** A worker that was not heard of for so many seconds is replaced. */
+  heartbeatDeadline: z.number().min(0.5).max(3600).default(10),
+  /** A step that takes longer, in seconds, is looked into: who keeps it waiting is replaced. */
+  stepDeadline: z.number().min(0.5).max(86_400).default(60),
+  maxCrashes: z.int().min(0).default(100),
+  maxEvictions: z.int().min(0).default(50),
+  maxFaultySteps: z.int().min(0).default(20),
   /** Collapsed: KID above so many times the best, three evaluations in a row. */
   collapseRatio: z.number().positive().default(1.5),
 });

@@ -20,6 +20,8 @@ const recordSchema = z.object({
   sampleShape: z.array(z.int().min(1)),
   /** Trained numbers of the discriminator and of one generator, once the data is open. */
   parameters: z.object({ discriminator: z.int(), generator: z.int() }).exactOptional(),
+  /** The newest epoch of membership. */
+  epoch: z.int().min(0).default(0),
   /** In the order in which they happened. */
   rollbacks: z.array(rollbackSchema).default([]),
   identity: z.object({
@@ -43,6 +45,7 @@ export function newRecord(
     ...parts,
     settings: { ...parts.settings },
     sampleShape: [],
+    epoch: 0,
     rollbacks: [],
     identity: {},
   };

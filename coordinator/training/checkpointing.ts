@@ -7,23 +7,30 @@ import type { Run } from './run.js';
 interface CheckpointingOptions {
   run: Run;
   roles: readonly string[];
+  /** Of membership, now. */
+  epoch(): number;
   /** Steps whose checkpoints stay, however old. */
   needed(): readonly number[];
   /** After a checkpoint exists. */
   written(step: number): void;
+  /** After that, or a failure. */
+  settled(): void;
 }
 
 export class Checkpointing {
   readonly #options: CheckpointingOptions;
   readonly #run: Run;
   #writer: CheckpointWriter | undefined;
-  #since = 0;
-  #settled: (() => void) | undefined;
+  /** When the newest one was asked for, or the steps since a checkpoint began: performance.now(). */
+  since = performance.now();
+  /** Step of the newest checkpoint that exists, and that the workers may go back to; 0 before the first. */
+  newest: number;
   #failure: Error | undefined;
 
   constructor(options: CheckpointingOptions) {
     this.#options = options;
     this.#run = options.run;
+    this.newest = options.run.step;
   }
 
   /** While one is being written, the next is left out rather than queued. */
@@ -34,11 +41,17 @@ export class Checkpointing {
   /** The state of every role at `step` is on its way. */
   begin(step: number): void {
     this.#writer = new CheckpointWriter(this.#run.directory, step, this.#options.roles);
-    this.#since = performance.now();
+    this.since = performance.now();
   }
 
   /** @throws RefusedError when this state is not asked for */
-  open({ role, step, bytes }: StateHeader__Output): RoleFile {
+  open({ role, step, epoch, bytes }: StateHeader__Output): RoleFile {
+    if (epoch !== this.#options.epoch()) {
+      throw new RefusedError(
+        'FAILED_PRECONDITION',
+        `a state of epoch ${epoch}, the run is in epoch ${this.#options.epoch()}: no checkpoint of step ${step} is being written`,
+      );
+    }
     if (this.#writer?.step !== step) {
       throw new RefusedError('FAILED_PRECONDITION', `no checkpoint of step ${step} is being written`);
     }
@@ -51,12 +64,13 @@ export class Checkpointing {
     if (!writer?.isComplete()) return;
     try {
       writer.publish();
+      this.newest = writer.step;
       this.retain();
       this.#run.journal.event({
         event: 'checkpoint-written',
         step: writer.step,
         bytes: writer.bytes,
-        milliseconds: Math.round(performance.now() - this.#since),
+        milliseconds: Math.round(performance.now() - this.since),
       });
       this.#options.written(writer.step);
       this.#finish();
@@ -79,7 +93,7 @@ export class Checkpointing {
 
   #finish(): void {
     this.#writer = undefined;
-    this.#settled?.();
+    this.#options.settled();
   }
 
   /** @throws what went wrong with a checkpoint */
@@ -87,13 +101,7 @@ export class Checkpointing {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Waits until nothing is being written. @throws what went wrong with the last one */
-  async settle(): Promise<void> {
-    if (this.#writer !== undefined) await new Promise<void>((resolve) => (this.#settled = resolve));
-    this.assertHealthy();
-  }
-
-  /** Nothing more will come: what is half-written goes. */
+  /** What is still to come will not: what is half-written goes. */
   abandon(): void {
     this.#writer?.discard();
     this.#writer = undefined;

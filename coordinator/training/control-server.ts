@@ -1,5 +1,4 @@
 /** The coordinator's gRPC service: connections become members, and everything they say becomes events in order. */
-import type { EventEmitter } from 'node:events';
 import { RefusedError, messageOf } from '../../common/errors.js';
 import {
   type RpcServer,
@@ -20,6 +19,9 @@ import type { StateChunk__Output } from '../../proto/generated/duet/v1/StateChun
 import type { StateHeader__Output } from '../../proto/generated/duet/v1/StateHeader.js';
 import type { WorkerMessage__Output } from '../../proto/generated/duet/v1/WorkerMessage.js';
 import type { RoleFile } from '../run/checkpoints.js';
+import type { EventQueue } from './event-queue.js';
+import type { Cause } from '../run/cause.js';
+import type { Interruption } from './faults/interruption.js';
 import { Member } from './member.js';
 
 /** What the service needs of the run it serves. */
@@ -27,8 +29,8 @@ export interface ControlServerOptions {
   host: string;
   port: number;
   token: string;
-  /** Gets 'event' with a MemberEvent, in the order in which things happened. */
-  bus: EventEmitter<{ event: [MemberEvent] }>;
+  /** Gets what happens, in its order. */
+  events: EventQueue<MemberEvent>;
   /** @throws RefusedError when no more workers are taken */
   admit(): void;
   /** Opens the file for a state that was asked for. @throws RefusedError otherwise */
@@ -38,18 +40,22 @@ export interface ControlServerOptions {
   /** When a state could not be kept, through no fault of its sender. */
   stateFailed(error: unknown): void;
   /** @throws RefusedError when this role's state is not to be had */
-  readState(role: string, step: number): Uint8Array;
+  readState(request: LoadStateRequest__Output): Uint8Array;
 }
 
 export type MemberEvent =
   | { kind: 'joined'; member: Member }
   | { kind: 'message'; member: Member; message: WorkerMessage__Output }
-  | { kind: 'left'; member: Member; reason: string }
-  /** Something else that the waiting loop must look at: a child that ended, a wish to stop. */
-  | { kind: 'child-ended'; reason: string }
+  | { kind: 'left'; member: Member; cause: Cause; reason: string }
+  /** Something else that the waiting loop must look at. */
+  | { kind: 'child-ended'; pid: number; reason: string }
+  /** The step in progress cannot be committed, although everyone is there. */
+  | { kind: 'interrupted'; interruption: Interruption }
+  /** The checkpoint that was being written exists. */
+  | { kind: 'checkpoint-settled' }
   | { kind: 'stop-requested'; by: string };
 
-const PROTOCOL = 1;
+const PROTOCOL = 2;
 
 type Control = ServerDuplexStream<WorkerMessage__Output, CoordinatorMessage>;
 
@@ -84,30 +90,30 @@ function guarded(
 }
 
 function acceptControl(call: Control, options: ControlServerOptions): void {
-  const { bus } = options;
+  const { events } = options;
   let member: Member | undefined;
   call.on('data', (message: WorkerMessage__Output) => {
     try {
       if (member === undefined) {
         member = admitMember(call, message, options);
-        bus.emit('event', { kind: 'joined', member });
+        events.push({ kind: 'joined', member });
         return;
       }
       member.heard();
       if (message.message === 'join') throw new RefusedError('INVALID_ARGUMENT', 'a worker joins once');
       if (message.message === 'heartbeat') member.beat(message.heartbeat);
-      else bus.emit('event', { kind: 'message', member, message });
+      else if (member.present) events.push({ kind: 'message', member, message });
     } catch (error) {
       refuse(call, error);
-      member?.left(messageOf(error));
+      member?.left(messageOf(error), 'crashed');
     }
   });
   call.on('end', () => {
-    member?.left('it closed the connection');
+    member?.left('it closed the connection', 'crashed');
     call.end();
   });
-  call.on('cancelled', () => member?.left('its connection broke'));
-  call.on('error', (error: Error) => member?.left(messageOf(error)));
+  call.on('cancelled', () => member?.left('its connection broke', 'crashed'));
+  call.on('error', (error: Error) => member?.left(messageOf(error), 'crashed'));
 }
 
 function admitMember(call: Control, message: WorkerMessage__Output, options: ControlServerOptions): Member {
@@ -125,9 +131,7 @@ function admitMember(call: Control, message: WorkerMessage__Output, options: Con
     );
   }
   options.admit();
-  return new Member({ host: join.host, pid: join.pid }, call, (reason, member) =>
-    options.bus.emit('event', { kind: 'left', member, reason }),
-  );
+  return new Member(join, call, (reason, cause, member) => options.events.push({ kind: 'left', member, cause, reason }));
 }
 
 async function receiveState(
@@ -162,7 +166,7 @@ function sendState(
   options: ControlServerOptions,
 ): void {
   const { role, step, epoch } = call.request;
-  const file = options.readState(role, step);
+  const file = options.readState(call.request);
   call.write({ header: { role, step, epoch, bytes: file.length } });
   for (let offset = 0; offset < file.length; offset += CHUNK_BYTES) {
     call.write({ data: Buffer.from(file.subarray(offset, offset + CHUNK_BYTES)) });

@@ -1,193 +1,281 @@
 /** The workers of a run: who has which role, what they say, and the words that go to all of them. */
-import { EventEmitter, on } from 'node:events';
-import { type DuetError, RefusedError, RunFailedError, UsageError } from '../../common/errors.js';
+import { RefusedError, UsageError } from '../../common/errors.js';
 import type { Begin } from '../../proto/generated/duet/v1/Begin.js';
 import type { CoordinatorMessage } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
-import type { WorkerMessage__Output } from '../../proto/generated/duet/v1/WorkerMessage.js';
+import type { Failure__Output } from '../../proto/generated/duet/v1/Failure.js';
+import type { Ready__Output } from '../../proto/generated/duet/v1/Ready.js';
+import type { Trouble__Output } from '../../proto/generated/duet/v1/Trouble.js';
+import type { Placement } from '../placement/placement.js';
 import type { MemberEvent } from './control-server.js';
+import { EventQueue } from './event-queue.js';
+import type { Cause } from '../run/cause.js';
+import { Interruption } from './faults/interruption.js';
 import type { Member } from './member.js';
 import type { Run } from './run.js';
+import { Seating } from './seating.js';
 
-/** What the steps need to look at; what ends the run is thrown. */
-export type CrewEvent = Exclude<MemberEvent, { kind: 'left' | 'child-ended' }>;
+/** What the steps need to look at; what spoils a step is thrown. */
+export type CrewEvent = Extract<MemberEvent, { kind: 'message' | 'stop-requested' | 'checkpoint-settled' }>;
+
+/** A process that dies closes its connections first; its exit code, which tells more, comes a moment later. */
+const LAST_WORDS_MS = 250;
+/** Workers that may wait for a role. */
+const MOST_STANDBYS = 128;
 
 interface CrewOptions {
   run: Run;
+  placement: Placement;
   /** Discriminator first. */
   roles: readonly string[];
-  /** Steps committed, for the words of a failure. */
-  step(): number;
   /** @throws what else is wrong with the run, and is the reason to tell */
   assertHealthy(): void;
+  /** Counts a fault outside of a step. @throws RunFailedError when that was one too many */
+  spend(cause: Cause, role: string, reason: string): void;
 }
 
 export class Crew {
-  readonly bus = new EventEmitter<{ event: [MemberEvent] }>();
+  readonly events = new EventQueue<MemberEvent>();
   readonly members = new Set<Member>();
   readonly #options: CrewOptions;
   readonly #run: Run;
-  readonly #events: AsyncIterator<unknown[]>;
-  #epoch = 1;
+  readonly #seating: Seating;
+  #epoch = 0;
   #exchange = '';
-  #sampleShape: number[] = [];
+  /** Messages of an old epoch: what the coordinator has refused, and what workers had that are gone. */
+  #stale = 0;
 
   constructor(options: CrewOptions) {
     this.#options = options;
     this.#run = options.run;
-    this.#events = on(this.bus, 'event');
+    this.#seating = new Seating(options.run, options.roles);
   }
 
-  /** Of membership: 1, and more after everyone was sent back to an earlier state. */
+  /** Of membership: grows whenever the run goes on from a checkpoint, with the same workers or with others. */
   get epoch(): number {
     return this.#epoch;
   }
 
+  /** Messages of an old epoch that were refused anywhere in the run. */
+  get stale(): number {
+    return [...this.members].reduce((sum, member) => sum + member.stale, this.#stale);
+  }
+
+  countStale(): void {
+    this.#stale += 1;
+  }
+
+  memberOf(role: string): Member | undefined {
+    return this.#seating.memberOf(role);
+  }
+
   /** @throws RefusedError when no more workers are taken */
   admit(): void {
-    const { roles } = this.#options;
-    if ([...this.members].filter((member) => member.present).length >= roles.length) {
-      throw new RefusedError('RESOURCE_EXHAUSTED', `all ${roles.length} roles of this run have their workers`);
-    }
+    const most = this.#options.roles.length + MOST_STANDBYS;
+    if (this.members.size < most) return;
+    throw new RefusedError('RESOURCE_EXHAUSTED', `${most} workers have joined this run, it takes no more`);
   }
 
-  /** Until every role has a worker that is ready. @returns true when the user wants to stop */
-  async gather(): Promise<boolean> {
-    const free = [...this.#options.roles];
+  /**
+   * Brings everyone to the state of that step, in a new epoch: who has a role goes back, roles without a worker get one.
+   *
+   * @returns 'stopped' when the user wants to stop meanwhile
+   * @throws Interruption when the state cannot be had
+   */
+  async assemble(step: number, placed: () => void = () => {}): Promise<'ready' | 'stopped'> {
+    this.#epoch = this.#run.nextEpoch();
     const ready = new Set<string>();
-    while (ready.size < this.#options.roles.length) {
-      const event = await this.next();
-      if (event.kind === 'stop-requested') return true;
-      if (event.kind === 'joined') this.#assign(event.member, free.shift());
-      else if (event.message.ready) this.#ready(event.member, event.message, ready);
-      else if (event.message.vote) this.refuse(event.member, 'a vote, and no step has begun');
+    for (const member of this.#seating.seated) {
+      member.voted = false;
+      member.send({ restore: { epoch: this.#epoch, step } });
     }
-    return false;
-  }
-
-  /** Sends everyone back to the state of a step of the run store; all are between two steps. In a new epoch. */
-  async restore(step: number): Promise<void> {
-    this.#epoch += 1;
-    this.tell({ restore: { epoch: this.#epoch, step } });
-    const ready = new Set<string>();
-    while (ready.size < this.#options.roles.length) {
-      const event = await this.next();
-      if (event.kind !== 'message') continue;
-      if (event.message.ready) this.#ready(event.member, event.message, ready);
-      else if (event.message.vote) this.refuse(event.member, 'a vote, and no step has begun');
+    for (let whole = false; ready.size < this.#options.roles.length;) {
+      this.#fill(step);
+      if (!whole && this.#seating.vacant.length === 0) placed();
+      whole = this.#seating.vacant.length === 0;
+      const event = await this.#take();
+      switch (event.kind) {
+        case 'stop-requested':
+          return 'stopped';
+        case 'message': {
+          const { member, message } = event;
+          if (message.ready && this.#isReady(member, message.ready)) ready.add(member.role as string);
+          else if (message.vote) this.refuse(member, 'a vote, and no step has begun');
+          else if (message.trouble?.epoch === this.#epoch) throw this.#troubled(member, message.trouble);
+          break;
+        }
+        case 'left':
+          if (event.member.role !== undefined) ready.delete(event.member.role);
+          this.#options.spend(event.cause, event.member.role ?? '', event.reason);
+          break;
+      }
     }
+    return 'ready';
   }
 
   /** The first step of an epoch. */
   begin(begin: Begin): void {
-    const first = { ...begin, exchange: this.#exchange, sampleShape: this.#sampleShape };
-    for (const member of this.members) {
+    const first = { ...begin, exchange: this.#exchange, sampleShape: [...this.#seating.sampleShape] };
+    for (const member of this.#seating.seated) {
+      member.voted = false;
       // The discriminator is the exchange; it needs no address.
       member.send({ begin: member.role === 'discriminator' ? { ...first, exchange: '' } : first });
     }
   }
 
+  /** To everyone who has a role. */
   tell(message: CoordinatorMessage): void {
-    for (const member of this.members) member.send(message);
+    for (const member of this.#seating.seated) {
+      if (message.commit?.next) member.voted = false;
+      member.send(message);
+    }
   }
 
   dismiss(reason: string): void {
     for (const member of this.members) member.dismiss(reason);
   }
 
-  /** Tells the sender, and goes on. */
+  /** The run goes on without this worker, whatever it does. */
+  evict(member: Member, cause: Cause, reason: string): void {
+    member.dismiss(`the run goes on without this worker: ${reason}`);
+    member.left(reason, cause);
+  }
+
   refuse(member: Member, reason: string): void {
+    this.#stale += 1;
     this.#run.journal.event({ event: 'message-refused', worker: member.name, reason });
     member.send({ refused: { status: 'FAILED_PRECONDITION', reason } });
   }
 
-  /** The next thing that happens; what ends the run throws. */
+  /** The next thing that happens within a step. @throws Interruption when the step cannot be committed any more */
   async next(): Promise<CrewEvent> {
     for (;;) {
       const event = await this.#take();
-      // A full disk also makes workers leave, whose uploads it refused; the disk is the reason to tell.
-      this.#options.assertHealthy();
       switch (event.kind) {
         case 'left': {
-          const { member, reason } = event;
-          this.members.delete(member);
-          if (member.role === undefined) continue;
-          this.#run.journal.event({ event: 'worker-lost', worker: member.name, role: member.role, reason });
-          throw await this.#lost(`the worker of ${member.role} (${member.name}) was lost: ${reason}`);
+          const { member, reason, cause } = event;
+          if (member.role !== undefined) throw new Interruption(cause, member.role, reason, member.lastHeard);
+          this.#options.spend(cause, '', reason);
+          this.#placement.ensure(this.#wanted);
+          continue;
         }
+        case 'message': {
+          const { trouble } = event.message;
+          if (!trouble) return event;
+          if (trouble.epoch === this.#epoch) throw await this.#explained(this.#troubled(event.member, trouble));
+          this.#stale += 1;
+          continue;
+        }
+        case 'joined':
         case 'child-ended':
-          throw this.failed(event.reason);
-        case 'message':
-          if (event.message.failure) throw this.#gaveUp(event.member, event.message.failure);
-          return event;
-        default:
+          continue;
+        case 'interrupted':
+          throw event.interruption;
+        case 'stop-requested':
+        case 'checkpoint-settled':
           return event;
       }
     }
   }
 
-  failed(reason: string): RunFailedError {
-    return new RunFailedError(`${reason} (step ${this.#options.step() + 1})`);
+  get #placement(): Placement {
+    return this.#options.placement;
   }
 
+  /** Workers that there should be. */
+  get #wanted(): number {
+    return this.#options.roles.length + this.#run.settings.spares;
+  }
+
+  /** The next event, its effect on who is there and has which role already taken in. */
   async #take(): Promise<MemberEvent> {
-    return ((await this.#events.next()).value as [MemberEvent])[0];
-  }
-
-  /** A process that dies closes its connection first; its exit code, which tells more, comes a moment later. */
-  async #lost(reason: string): Promise<DuetError> {
-    const ended = await Promise.race([
-      this.#childEnded(),
-      new Promise<undefined>((resolve) => setTimeout(resolve, 1000, undefined)),
-    ]);
-    return this.failed(ended === undefined ? reason : `${reason}; ${ended}`);
-  }
-
-  async #childEnded(): Promise<string> {
-    for (;;) {
-      const event = await this.#take();
-      if (event.kind === 'child-ended') return event.reason;
+    const event = await this.events.take();
+    // A full disk also makes uploads fail; the disk is the reason to tell.
+    this.#options.assertHealthy();
+    switch (event.kind) {
+      case 'joined':
+        this.#joined(event.member);
+        break;
+      case 'child-ended': {
+        // It never joined: of one that did, this is taken in with its loss.
+        const { pid, reason } = event;
+        this.#run.journal.event({ event: 'worker-lost', worker: String(pid), role: '', cause: 'crashed', reason });
+        this.#options.spend('crashed', '', reason);
+        this.#placement.ensure(this.#wanted);
+        break;
+      }
+      case 'left':
+        return await this.#lost(event);
+      case 'message':
+        if (event.message.failure) this.#gaveUp(event.member, event.message.failure);
+        break;
     }
+    return event;
   }
 
-  #gaveUp(member: Member, { reason, usage }: { reason: string; usage: boolean }): DuetError {
-    const role = member.role ?? member.name;
-    this.#run.journal.event({ event: 'worker-lost', worker: member.name, role, reason });
-    return usage ? new UsageError(reason) : this.failed(`the worker of ${role} gave up: ${reason}`);
-  }
-
-  #assign(member: Member, role: string | undefined): void {
-    const run = this.#run;
+  #joined(member: Member): void {
+    if (!member.present) return;
     this.members.add(member);
-    run.journal.event({ event: 'worker-joined', worker: member.name, ...member.identity });
-    if (role === undefined) return member.dismiss('every role has its worker');
-    member.role = role;
-    const threads = run.threads[role] ?? 1;
-    run.journal.event({ event: 'role-assigned', worker: member.name, role, epoch: this.#epoch, threads });
-    member.send({
-      assign: {
-        run: run.directory.id,
-        epoch: this.#epoch,
-        role,
-        config: JSON.stringify(run.training),
-        engine: JSON.stringify(run.engine),
-        threads,
-        step: run.step,
-        restore: run.step > 0,
-      },
-    });
+    const { host, pid } = member.identity;
+    this.#run.journal.event({ event: 'worker-joined', worker: member.name, pid, host });
+    this.#seating.standBy(member);
   }
 
-  #ready(member: Member, { ready: message }: WorkerMessage__Output, ready: Set<string>): void {
-    if (!message || member.role === undefined) return;
+  async #lost(event: Extract<MemberEvent, { kind: 'left' }>): Promise<Extract<MemberEvent, { kind: 'left' }>> {
+    const { member, cause } = event;
+    const { pid } = member.identity;
+    this.members.delete(member);
+    this.#seating.leave(member);
+    this.#stale += member.stale;
+    const ended =
+      cause === 'crashed' && this.#placement.owns(pid)
+        ? await this.events.find((each) => each.kind === 'child-ended' && each.pid === pid, LAST_WORDS_MS)
+        : undefined;
+    this.#placement.end(pid);
+    const reason = ended?.kind === 'child-ended' ? ended.reason : event.reason;
+    const role = member.role ?? '';
+    this.#run.journal.event({ event: 'worker-lost', worker: member.name, role, cause, reason });
+    return { ...event, reason: role === '' ? reason : `the worker of ${role} (${member.name}) was lost: ${reason}` };
+  }
+
+  /** @throws when trying again would only repeat it */
+  #gaveUp(member: Member, { reason, usage, leaving }: Failure__Output): void {
+    if (usage) {
+      this.#run.journal.event({ event: 'worker-lost', worker: member.name, role: member.role ?? '', cause: 'gave-up', reason });
+      throw new UsageError(reason);
+    }
+    member.dismiss(reason);
+    member.left(leaving ? reason : `it gave up: ${reason}`, leaving ? 'left' : 'gave-up');
+  }
+
+  #fill(step: number): void {
+    this.#seating.fill({ epoch: this.#epoch, step });
+    this.#placement.ensure(this.#wanted);
+  }
+
+  #troubled({ role = '', lastHeard }: Member, { peer, kind, reason }: Trouble__Output): Interruption {
+    return new Interruption(kind === 'silent' ? 'partitioned' : 'exchange-broken', role, `${role} and ${peer}: ${reason}`, lastHeard);
+  }
+
+  /** When a process dies, whoever it was connected to may be heard first. */
+  async #explained(interruption: Interruption): Promise<Interruption> {
+    const event = await this.events.find((each) => each.kind === 'left' && each.member.role !== undefined, LAST_WORDS_MS);
+    if (event?.kind !== 'left') return interruption;
+    const { member, cause, reason } = await this.#lost(event);
+    return new Interruption(cause, member.role as string, reason, member.lastHeard);
+  }
+
+  /** @returns false for one that answers an earlier word */
+  #isReady(member: Member, message: Ready__Output): boolean {
     const { role } = member;
+    if (role === undefined || message.epoch !== this.#epoch) return false;
     const { engine, device, exchange, sampleShape, dataSha256 } = message;
     if (role === 'discriminator') {
       this.#exchange = exchange;
-      this.#sampleShape = sampleShape;
+      this.#seating.sampleShape = sampleShape;
       this.#run.describeData(sampleShape);
     }
     this.#run.identity.confirm({ engine, device, ...(dataSha256 === '' ? {} : { data: dataSha256 }) });
-    this.#run.journal.event({ event: 'role-ready', worker: member.name, role, engine, device });
-    ready.add(role);
+    this.#run.journal.event({ event: 'role-ready', worker: member.name, role, engine, device, epoch: this.#epoch });
+    return true;
   }
 }

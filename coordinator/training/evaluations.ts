@@ -20,6 +20,10 @@ export class Evaluations implements Disposable {
   readonly #evaluator: Evaluator;
   /** Steps whose evaluation is due and not in, oldest first. */
   #pending: number[] = [];
+  /** Steps of this path whose evaluation is due or in. */
+  #known: Set<number>;
+  /** Those of them whose checkpoints were there. */
+  readonly #written = new Set<number>();
   #best: Best | undefined;
   #available: boolean;
   /** Raised by a rollback: what was asked before it is of a path that is left. */
@@ -36,6 +40,7 @@ export class Evaluations implements Disposable {
       started: (pid) => run.journal.event({ event: 'evaluator-started', pid }),
     });
     this.#best = bestOf(run.journal.readQuality());
+    this.#known = new Set(run.journal.readQuality().map(({ step }) => step));
     this.#available = run.settings.evaluateEvery > 0;
   }
 
@@ -68,18 +73,28 @@ export class Evaluations implements Disposable {
     );
     for (const each of lost) {
       this.#pending.push(each);
+      this.#known.add(each);
       this.written(each);
     }
   }
 
-  /** Whether the checkpoint of this step is to be evaluated. From then on `written` must come. */
+  /** Whether the checkpoint of this step is to be evaluated. From then on `written` must come, or `recovered`. */
   due(step: number): boolean {
     const { training, settings } = this.#run;
+    // A step that is replayed gives the same checkpoint again.
+    if (this.#known.has(step)) return false;
     // A run too short for one has no use for it: there is nothing to compare it with.
     const extra = this.#available && step === training.steps && step > settings.evaluateEvery;
     if (!this.#isRegular(step) && !extra) return false;
     this.#pending.push(step);
+    this.#known.add(step);
     return true;
+  }
+
+  /** A fault sent the run back to this step: checkpoints that were not written by then are to come again. */
+  recovered(step: number): void {
+    for (const each of this.#pending) if (each > step && !this.#written.has(each)) this.#known.delete(each);
+    this.#pending = this.#pending.filter((each) => this.#known.has(each));
   }
 
   /**
@@ -101,6 +116,7 @@ export class Evaluations implements Disposable {
   /** A checkpoint exists. */
   written(step: number): void {
     if (!this.#pending.includes(step)) return;
+    this.#written.add(step);
     const path = this.#path;
     this.#last = this.#last.then(() => this.#measure(step, path));
   }
@@ -129,7 +145,10 @@ export class Evaluations implements Disposable {
 
   /** The run went back, and its journals with it. */
   rewound(): void {
-    this.#best = bestOf(this.#run.journal.readQuality());
+    const kept = this.#run.journal.readQuality();
+    this.#known = new Set(kept.map(({ step }) => step));
+    this.#written.clear();
+    this.#best = bestOf(kept);
     writeBest(this.#run.directory, this.#best);
   }
 

@@ -2,29 +2,44 @@
 import type { ServerDuplexStream } from '../../common/rpc.js';
 import type { CoordinatorMessage } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
 import type { Heartbeat__Output } from '../../proto/generated/duet/v1/Heartbeat.js';
+import type { Join__Output } from '../../proto/generated/duet/v1/Join.js';
+import type { Peer__Output } from '../../proto/generated/duet/v1/Peer.js';
+import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
 import type { WorkerMessage__Output } from '../../proto/generated/duet/v1/WorkerMessage.js';
+import type { Cause } from '../run/cause.js';
 
-export interface WorkerIdentity {
-  host: string;
-  pid: number;
-}
+export type WorkerIdentity = Pick<Join__Output, 'host' | 'pid' | 'run' | 'role'>;
+
+/** Steps whose compute times are remembered. */
+const REMEMBERED = 32;
 
 export class Member {
+  /** As it said when it joined; `role` is what it computed for a coordinator before. */
   readonly identity: WorkerIdentity;
   /** What this worker was given to compute. */
   role: string | undefined;
+  /** What it was told to be ready for, while it has no role. */
+  standby: { role: string; threads: number } | undefined;
   /** As of its last heartbeat. */
   phase = 'starting';
   residentBytes = 0;
+  peers: readonly Peer__Output[] = [];
+  /** Messages of old epochs that it has refused. */
+  stale = 0;
+  /** True once it has voted for the step in progress. */
+  voted = false;
+  /** Its own computing in each of the last steps, milliseconds, without waits; newest last. */
+  readonly computeMs: number[] = [];
   readonly #stream: ServerDuplexStream<WorkerMessage__Output, CoordinatorMessage>;
-  readonly #gone: (reason: string, member: Member) => void;
+  readonly #gone: (reason: string, cause: Cause, member: Member) => void;
+  #phaseSince = performance.now();
   #lastHeard = performance.now();
   #present = true;
 
   constructor(
     identity: WorkerIdentity,
     stream: ServerDuplexStream<WorkerMessage__Output, CoordinatorMessage>,
-    gone: (reason: string, member: Member) => void,
+    gone: (reason: string, cause: Cause, member: Member) => void,
   ) {
     this.identity = identity;
     this.#stream = stream;
@@ -40,6 +55,11 @@ export class Member {
     return this.#present;
   }
 
+  /** performance.now() of the last sign of life. */
+  get lastHeard(): number {
+    return this.#lastHeard;
+  }
+
   send(message: CoordinatorMessage): void {
     if (this.#present) this.#stream.write(message);
   }
@@ -49,8 +69,25 @@ export class Member {
   }
 
   beat(heartbeat: Heartbeat__Output | null | undefined): void {
-    this.phase = heartbeat?.phase ?? this.phase;
-    this.residentBytes = heartbeat?.residentBytes ?? this.residentBytes;
+    if (!heartbeat) return;
+    this.phase = heartbeat.phase;
+    this.#phaseSince = performance.now() - heartbeat.phaseMs;
+    this.residentBytes = heartbeat.residentBytes;
+    this.peers = heartbeat.peers;
+    this.stale = heartbeat.stale;
+  }
+
+  /** Its vote for the step in progress counts. */
+  hasVoted({ phases }: Vote__Output): void {
+    this.voted = true;
+    const own = phases.filter(({ name }) => !name.startsWith('wait-'));
+    this.computeMs.push(own.reduce((sum, { milliseconds }) => sum + milliseconds, 0));
+    if (this.computeMs.length > REMEMBERED) this.computeMs.shift();
+  }
+
+  /** How long it has been in its phase, as far as is known. */
+  phaseMs(now: number): number {
+    return now - this.#phaseSince;
   }
 
   /** Milliseconds since anything came from it. */
@@ -59,15 +96,15 @@ export class Member {
   }
 
   /** Its membership is over; the first reason stands. */
-  left(reason: string): void {
+  left(reason: string, cause: Cause): void {
     if (!this.#present) return;
     this.#present = false;
-    this.#gone(reason, this);
+    this.#gone(reason, cause, this);
   }
 
   /** Tells it to end, and closes its stream. */
   dismiss(reason: string): void {
-    this.send({ stop: { reason } });
+    if (this.#present) this.#stream.write({ stop: { reason } });
     this.#stream.end();
   }
 }

@@ -19,6 +19,10 @@ export interface Run {
   /** Steps committed before this start: 0, or the checkpoint's. */
   step: number;
   token: string;
+  /** Of one sample, once the data is open; empty before. */
+  readonly sampleShape: readonly number[];
+  /** A number of membership that no coordinator of this run has used before. On the disk before it is returned. */
+  nextEpoch(): number;
   /** Records the shape of one sample, once the data is open. */
   describeData(sampleShape: number[]): void;
   /** So far. */

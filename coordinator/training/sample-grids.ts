@@ -15,7 +15,8 @@ interface Band {
 export class SampleGrids {
   readonly #run: Run;
   readonly #spectator: Spectator;
-  readonly #waiting = new Map<number, Band[]>();
+  /** Bands by role of the steps whose pictures are not whole. */
+  readonly #waiting = new Map<number, Map<string, Band>>();
   #drawing: Promise<void> = Promise.resolve();
   /** Path of the newest picture. */
   latest: string | undefined;
@@ -29,12 +30,19 @@ export class SampleGrids {
     const [count = 0, ...sample] = shape;
     const samples = dtype === 'uint8' ? data : new Float32Array(new Uint8Array(data).buffer);
     if (samples.length !== shape.reduce((a, b) => a * b, 1)) return;
-    const bands = [...(this.#waiting.get(step) ?? []), { title: role, samples, count }];
-    this.#waiting.set(step, bands);
-    if (bands.length < this.#run.training.generators) return;
+    const byRole = this.#waiting.get(step) ?? new Map<string, Band>();
+    byRole.set(role, { title: role, samples, count });
+    this.#waiting.set(step, byRole);
+    if (byRole.size < this.#run.training.generators) return;
     this.#waiting.delete(step);
+    const bands = [...byRole.values()];
     bands.sort((a, b) => a.title.localeCompare(b.title, 'en', { numeric: true }));
     this.#drawing = this.#drawing.then(() => this.#draw(step, sample, bands));
+  }
+
+  /** The steps since a checkpoint come again, on the same path or on another. */
+  wentBack(): void {
+    this.#waiting.clear();
   }
 
   /** Waits until every picture that can be drawn is on the disk. */

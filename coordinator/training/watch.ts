@@ -80,6 +80,11 @@ export class Watch implements Disposable {
     await this.#evaluations.idle();
   }
 
+  /** A fault sent the run back to this step: what follows comes again, the same as it was. */
+  recovered(step: number): void {
+    this.#evaluations.recovered(step);
+  }
+
   /** The run is at this step again, and its journals with it. */
   wentBack(step: number): void {
     this.#demand = undefined;

@@ -1,6 +1,7 @@
 /**
  * Everything a role must keep from step to step, in two versions: committed, and staged by the step in progress.
  * tfjs tensors are immutable, so staging copies nothing: commit drops the old tensors, rollback drops the new ones.
+ * For the same reason the committed version of some steps can be held, to go back to, for no more than its memory.
  */
 import { type AdamOptions, type AdamState, adamUpdate } from './adam.js';
 import { type Architecture, type ParameterSpec, parametersOf } from './architecture.js';
@@ -22,15 +23,19 @@ export interface RoleArrays {
   updates: number;
 }
 
-export class RoleState {
+export class RoleState implements Disposable {
   readonly #engine: Engine;
   readonly #specs: readonly ParameterSpec[];
   readonly #layout: FlatLayout;
   readonly #options: AdamOptions;
+  readonly #initial: () => readonly NamedArray[];
   #committed: Version;
   #staged: Version | undefined;
+  /** Committed versions by their step. */
+  readonly #held = new Map<number, Version>();
 
-  constructor(engine: Engine, architecture: Architecture, config: TrainingConfig, initial: readonly NamedArray[]) {
+  /** @param initial the weights before the first step */
+  constructor(engine: Engine, architecture: Architecture, config: TrainingConfig, initial: () => readonly NamedArray[]) {
     this.#engine = engine;
     this.#specs = parametersOf(architecture);
     this.#layout = new FlatLayout(engine, this.#trainable());
@@ -40,9 +45,8 @@ export class RoleState {
       beta2: config.beta2,
       epsilon: ADAM_EPSILON,
     };
-    const weights = this.#tensors(initial, '', this.#specs);
-    const moments = () => engine.tf.zeros([this.#layout.size]);
-    this.#committed = { weights, flat: this.#layout.join(weights), adam: { m: moments(), v: moments(), updates: 0 } };
+    this.#initial = initial;
+    this.#committed = this.#beginning();
   }
 
   /** The weights as of the last commit. */
@@ -53,6 +57,12 @@ export class RoleState {
   /** The weights that the step in progress has staged, or the committed ones before it does. */
   get latest(): Readonly<Record<string, Tensor>> {
     return (this.#staged ?? this.#committed).weights;
+  }
+
+  [Symbol.dispose](): void {
+    this.rollback();
+    this.#drop(() => true);
+    this.#engine.tf.dispose(tensorsOf(this.#committed));
   }
 
   /** Gradients by name as one vector for `stage`. Disposes of them. */
@@ -72,8 +82,8 @@ export class RoleState {
       flat: update.weights,
       adam: update.state,
     };
-    if (base === this.#staged) disposeWhatOnly(base, staged, this.#committed);
     this.#staged = staged;
+    this.#dispose(base);
   }
 
   commit(): void {
@@ -81,14 +91,41 @@ export class RoleState {
     const old = this.#committed;
     this.#committed = this.#staged;
     this.#staged = undefined;
-    disposeWhatOnly(old, this.#committed);
+    this.#dispose(old);
   }
 
   rollback(): void {
     if (this.#staged === undefined) return;
     const dropped = this.#staged;
     this.#staged = undefined;
-    disposeWhatOnly(dropped, this.#committed);
+    this.#dispose(dropped);
+  }
+
+  /** Keeps what is committed as the state of this step, until `release`. */
+  hold(step: number): void {
+    const replaced = this.#held.get(step);
+    this.#held.set(step, this.#committed);
+    if (replaced !== undefined) this.#dispose(replaced);
+  }
+
+  /** Makes the held state of a step the committed one; states of later steps go. @returns false if it is not held */
+  recall(step: number): boolean {
+    const version = this.#held.get(step);
+    if (version === undefined) return false;
+    this.#replace(version);
+    this.#drop((held) => held > step);
+    return true;
+  }
+
+  /** Back to before the first step. */
+  reset(): void {
+    this.#drop(() => true);
+    this.#replace(this.#beginning());
+  }
+
+  /** Drops the held states of steps before this one. */
+  release(before: number): void {
+    this.#drop((held) => held < before);
   }
 
   /** The committed state as plain numbers. */
@@ -116,10 +153,36 @@ export class RoleState {
       flat: this.#layout.join(weights),
       adam: { m: moment('adam/m/'), v: moment('adam/v/'), updates: saved.updates },
     };
+    this.#drop(() => true);
+    this.#replace(version);
+  }
+
+  #beginning(): Version {
+    const weights = this.#tensors(this.#initial(), '', this.#specs);
+    const moments = () => this.#engine.tf.zeros([this.#layout.size]);
+    return { weights, flat: this.#layout.join(weights), adam: { m: moments(), v: moments(), updates: 0 } };
+  }
+
+  #replace(version: Version): void {
     this.rollback();
     const old = this.#committed;
     this.#committed = version;
-    disposeWhatOnly(old, version);
+    this.#dispose(old);
+  }
+
+  #drop(which: (step: number) => boolean): void {
+    for (const [step, version] of this.#held) {
+      if (!which(step)) continue;
+      this.#held.delete(step);
+      this.#dispose(version);
+    }
+  }
+
+  /** Disposes of the tensors of `gone` that no version in use shares. */
+  #dispose(gone: Version): void {
+    const used = [this.#committed, ...(this.#staged ? [this.#staged] : []), ...this.#held.values()];
+    const keep = new Set(used.flatMap(tensorsOf));
+    for (const tensor of tensorsOf(gone)) if (!keep.has(tensor)) tensor.dispose();
   }
 
   #trainable(): ParameterSpec[] {
@@ -152,10 +215,4 @@ function matching(spec: ParameterSpec, prefix: string, arrays: ReadonlyMap<strin
 
 function tensorsOf({ weights, flat, adam }: Version): Tensor[] {
   return [...Object.values(weights), flat, adam.m, adam.v];
-}
-
-/** Disposes of the tensors of `gone` that none of `kept` shares. */
-function disposeWhatOnly(gone: Version, ...kept: readonly Version[]): void {
-  const keep = new Set(kept.flatMap(tensorsOf));
-  for (const tensor of tensorsOf(gone)) if (!keep.has(tensor)) tensor.dispose();
 }

@@ -36,9 +36,10 @@ export function playStep({ config, discriminator, generators }: Game, x: Float32
   const updates = config.discriminatorSteps;
   const byGenerator = open.map((each) => split(each.fakes, updates));
   let [fakes, update] = [new Float32Array(), undefined as DiscriminatorUpdate | undefined];
-  for (const [i, real] of split(x, updates).entries()) {
+  for (const [i, samples] of split(x, updates).entries()) {
     fakes = concatenate(byGenerator.map((each) => each[i] as Float32Array));
-    update = discriminator.update(discriminator.realHalf(real), fakes);
+    using real = discriminator.realHalf(samples);
+    update = discriminator.update(real, fakes);
   }
   if (update === undefined) throw new Error('a step has at least one update');
   const judgements = discriminator.judgeFakes(fakes, update.verdict);

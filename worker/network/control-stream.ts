@@ -12,23 +12,29 @@ import {
 import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../../proto/generated/duet/v1/Commit.js';
 import type { CoordinationClient } from '../../proto/generated/duet/v1/Coordination.js';
-import type { Restore__Output } from '../../proto/generated/duet/v1/Restore.js';
 import type { CoordinatorMessage__Output } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
+import type { Heartbeat } from '../../proto/generated/duet/v1/Heartbeat.js';
+import type { Restore__Output } from '../../proto/generated/duet/v1/Restore.js';
 import type { WorkerMessage } from '../../proto/generated/duet/v1/WorkerMessage.js';
-import type { Assignment, Ending } from '../messages.js';
+import type { Assignment, Ending, Preparation } from '../messages.js';
 
 /** The number in Join: a coordinator that speaks another one refuses the worker. */
-const PROTOCOL = 1;
-const HEARTBEAT_MS = 1000;
+const PROTOCOL = 2;
+const HEARTBEAT_MS = 500;
 /** How long a worker that starts before its coordinator keeps trying. */
 const JOIN_FOR_MS = 60_000;
 const RETRY_MS = 500;
 
 export interface ControlHandlers {
+  standby(preparation: Preparation): void;
   assigned(assignment: Assignment): void;
   begin(begin: Begin__Output): void;
   committed(commit: Commit__Output): void;
   restore(restore: Restore__Output): void;
+  /** What the next heartbeat says besides the epoch. */
+  state(): Omit<Heartbeat, 'epoch'>;
+  /** The coordinator is gone, and is being looked for. */
+  lost(reason: string): void;
   /** Once. */
   ended(kind: Ending['kind'], reason: string): void;
 }
@@ -37,19 +43,24 @@ interface ControlOptions {
   coordinator: string;
   token: string;
   version: string;
+  /** How long a worker that has lost its coordinator looks for it, or for one that was started in its place. */
+  rejoinMs: number;
 }
 
 export class ControlStream {
-  /** What the compute thread is doing, for the heartbeat. */
-  phase = 'starting';
   readonly client: CoordinationClient;
   readonly #options: ControlOptions;
   readonly #handlers: ControlHandlers;
-  readonly #triedSince = performance.now();
   #stream: ClientDuplexStream<WorkerMessage, CoordinatorMessage__Output> | undefined;
+  /** The highest that was heard of: what comes of an earlier one is refused, also from an earlier coordinator. */
   #epoch = 0;
-  #joined = false;
+  /** What it computes, once it has a role. */
+  #seat = { run: '', role: '' };
+  /** Since when there is no coordinator, and how long it may take to find one. */
+  #missing = { since: performance.now(), forMs: JOIN_FOR_MS };
   #over = false;
+  /** Messages of an old epoch that were refused. */
+  stale = 0;
 
   constructor(options: ControlOptions, handlers: ControlHandlers) {
     this.client = coordinationClient(options.coordinator);
@@ -57,6 +68,10 @@ export class ControlStream {
     this.#handlers = handlers;
     this.#open();
     setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
+  }
+
+  get epoch(): number {
+    return this.#epoch;
   }
 
   send(message: WorkerMessage): void {
@@ -74,43 +89,52 @@ export class ControlStream {
     const stream = this.client.control(metadata);
     this.#stream = stream;
     stream.on('data', (message: CoordinatorMessage__Output) => this.#receive(message));
-    stream.on('error', (error) => void this.#failed(error));
-    stream.on('end', () => this.#end('lost', 'the coordinator closed the connection'));
-    this.send({ join: { protocol: PROTOCOL, host: hostname(), pid: process.pid, duet: this.#options.version } });
+    stream.on('error', (error) => void this.#failed(stream, error));
+    stream.on('end', () => void this.#failed(stream, new Error('it closed the connection')));
+    const { version: duet } = this.#options;
+    this.send({ join: { protocol: PROTOCOL, host: hostname(), pid: process.pid, duet, ...this.#seat } });
   }
 
-  async #failed(error: Error): Promise<void> {
-    const waited = performance.now() - this.#triedSince;
-    // A coordinator that is not up yet is worth waiting for; one that has assigned us and vanished is not.
-    if (!this.#joined && isUnreachable(error) && waited < JOIN_FOR_MS) {
-      await sleep(RETRY_MS);
-      this.#open();
-      return;
-    }
+  async #failed(stream: unknown, error: Error): Promise<void> {
+    // An end and an error of one stream are one loss.
+    if (stream !== this.#stream || this.#over) return;
+    this.#stream = undefined;
     const reason = rpcError(error, `the coordinator at ${this.#options.coordinator}`);
-    this.#end(reason instanceof RefusedError ? 'refused' : 'lost', reason.message);
+    if (reason instanceof RefusedError) return this.#end('refused', reason.message);
+    if (this.#missing.forMs === 0) {
+      this.#missing = { since: performance.now(), forMs: this.#options.rejoinMs };
+      this.#handlers.lost(reason.message);
+    }
+    const { since, forMs } = this.#missing;
+    const worthWaiting = this.#seat.role !== '' || isUnreachable(error);
+    if (!worthWaiting || performance.now() - since > forMs || forMs === 0) return this.#end('lost', reason.message);
+    await sleep(RETRY_MS);
+    if (!this.#over) this.#open();
   }
 
   #receive(message: CoordinatorMessage__Output): void {
-    this.#joined = true;
+    // Found: the next loss begins a new search.
+    this.#missing.forMs = 0;
     switch (message.message) {
+      case 'standby': {
+        if (!message.standby) return;
+        const { config, engine, ...rest } = message.standby;
+        return this.#handlers.standby({ ...rest, config: JSON.parse(config), engine: JSON.parse(engine) });
+      }
       case 'assign': {
-        if (!message.assign) return;
+        if (!message.assign || this.#isStale(message.assign.epoch)) return;
         const { config, engine, ...rest } = message.assign;
-        this.#epoch = rest.epoch;
-        this.#handlers.assigned({ ...rest, config: JSON.parse(config), engine: JSON.parse(engine) });
-        return;
+        this.#seat = { run: rest.run, role: rest.role };
+        return this.#handlers.assigned({ ...rest, config: JSON.parse(config), engine: JSON.parse(engine) });
       }
       case 'begin':
-        if (message.begin) this.#handlers.begin(message.begin);
+        if (message.begin && !this.#isStale(message.begin.epoch)) this.#handlers.begin(message.begin);
         return;
       case 'commit':
-        if (message.commit) this.#handlers.committed(message.commit);
+        if (message.commit && !this.#isStale(message.commit.epoch)) this.#handlers.committed(message.commit);
         return;
       case 'restore':
-        if (!message.restore) return;
-        this.#epoch = message.restore.epoch;
-        this.#handlers.restore(message.restore);
+        if (message.restore && !this.#isStale(message.restore.epoch)) this.#handlers.restore(message.restore);
         return;
       case 'refused':
         process.stderr.write(
@@ -123,8 +147,17 @@ export class ControlStream {
     }
   }
 
+  #isStale(epoch: number): boolean {
+    if (epoch < this.#epoch) {
+      this.stale += 1;
+      return true;
+    }
+    this.#epoch = epoch;
+    return false;
+  }
+
   #beat(): void {
-    this.send({ heartbeat: { epoch: this.#epoch, phase: this.phase, residentBytes: process.memoryUsage.rss() } });
+    this.send({ heartbeat: { epoch: this.#epoch, ...this.#handlers.state() } });
   }
 
   #end(kind: Ending['kind'], reason: string): void {

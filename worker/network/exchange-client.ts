@@ -1,10 +1,13 @@
-/** A generator's end of the exchange: fakes out, losses and gradients in. */
+/** A generator's end of the exchange: fakes out, losses and gradients in, and a pulse each second. */
 import { messageOf } from '../../common/errors.js';
 import { type ClientDuplexStream, callMetadata, exchangeClient, rpcError } from '../../common/rpc.js';
 import { TensorAssembler, tensorFrames } from '../../common/tensor-stream.js';
+import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
 import type { TensorFrame } from '../../proto/generated/duet/v1/TensorFrame.js';
 import type { TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
 import type { ToCompute, ToNetwork } from '../messages.js';
+
+const PULSE_MS = 500;
 
 interface ExchangeClientOptions {
   address: string;
@@ -15,14 +18,20 @@ interface ExchangeClientOptions {
   /** Of the gradients that come back, [batch, ...sample]. */
   shape: readonly number[];
   judged(message: Extract<ToCompute, { kind: 'judgement' }>): void;
-  ended(reason: string): void;
+  /** refused: one end sent what the other will not take. broken: anything else. */
+  ended(kind: 'refused' | 'broken', reason: string): void;
 }
 
 export class ExchangeClient {
   readonly #stream: ClientDuplexStream<TensorFrame, TensorFrame__Output>;
   readonly #client: ReturnType<typeof exchangeClient>;
+  readonly #pulse: NodeJS.Timeout;
   #step = 0;
   #closed = false;
+  #heard = performance.now();
+  #roundTrip = 0;
+  /** Pulses that have not come back yet: a slow one counts before it is back. */
+  readonly #underway: number[] = [];
 
   constructor({ address, token, epoch, generator, shape, judged, ended }: ExchangeClientOptions) {
     const metadata = callMetadata(token, { 'duet-epoch': String(epoch), 'duet-generator': String(generator) });
@@ -30,29 +39,36 @@ export class ExchangeClient {
     this.#client = exchangeClient(address);
     const stream = this.#client.exchange(metadata);
     const assembler = new TensorAssembler(() => ({ epoch, steps: [this.#step, this.#step], shape }));
+    const end = (kind: 'refused' | 'broken', reason: string) => {
+      if (this.#closed) return;
+      this.close();
+      ended(kind, reason);
+    };
     stream.on('data', (frame: TensorFrame__Output) => {
+      this.#heard = performance.now();
+      if (frame.pulse) return this.#pulsed(frame.pulse.sent);
       try {
         const tensor = assembler.add(frame);
         if (tensor === undefined) return;
         const { step, loss, plainLoss } = tensor.header;
         judged({ kind: 'judgement', epoch, step, loss, plainLoss, gradient: tensor.data });
       } catch (error) {
-        stream.cancel();
-        ended(`${peer} sent what cannot be used: ${messageOf(error)}`);
+        end('refused', `${peer} sent what cannot be used: ${messageOf(error)}`);
       }
     });
     stream.on('error', (error) => {
-      if (!this.#closed) ended(messageOf(rpcError(error, peer)));
+      const reason = rpcError(error, peer);
+      end(reason.name === 'RefusedError' ? 'refused' : 'broken', reason.message);
     });
-    stream.on('end', () => {
-      if (!this.#closed) ended(`${peer} closed the exchange`);
-    });
+    stream.on('end', () => end('broken', `${peer} closed the exchange`));
     this.#stream = stream;
+    this.#pulse = setInterval(() => this.#beat(), PULSE_MS).unref();
   }
 
   /** Ends the stream from this side; `ended` is not called. */
   close(): void {
     this.#closed = true;
+    clearInterval(this.#pulse);
     this.#stream.cancel();
     this.#client.close();
   }
@@ -63,6 +79,31 @@ export class ExchangeClient {
   }
 
   send({ epoch, step, shape, data }: Extract<ToNetwork, { kind: 'fakes' }>): void {
+    if (this.#closed) return;
     for (const frame of tensorFrames({ epoch, step, shape }, data)) this.#stream.write(frame);
+  }
+
+  /** How this end hears of the other. */
+  get peer(): Peer {
+    const now = performance.now();
+    const oldest = this.#underway[0];
+    return {
+      role: 'discriminator',
+      silentMs: Math.round(now - this.#heard),
+      roundTripMs: Math.round(Math.max(this.#roundTrip, oldest === undefined ? 0 : now - oldest)),
+    };
+  }
+
+  #beat(): void {
+    const sent = Math.round(performance.now());
+    this.#underway.push(sent);
+    this.#stream.write({ pulse: { sent } });
+  }
+
+  /** Pulses come back in the order in which they were sent. */
+  #pulsed(sent: number): void {
+    if (this.#underway[0] !== sent) return;
+    this.#underway.shift();
+    this.#roundTrip = performance.now() - sent;
   }
 }

@@ -2,6 +2,7 @@
 import { RefusedError } from '../../common/errors.js';
 import { type Metadata, type RpcServer, type ServerDuplexStream, authorise, listen, refuse } from '../../common/rpc.js';
 import { TensorAssembler, tensorFrames } from '../../common/tensor-stream.js';
+import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
 import type { TensorFrame, TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
 import type { ExchangeOffer, ToCompute, ToNetwork } from '../messages.js';
 
@@ -16,11 +17,15 @@ type Call = ServerDuplexStream<TensorFrame__Output, TensorFrame>;
 export class ExchangeServer implements AsyncDisposable {
   readonly #options: ExchangeServerOptions;
   readonly #calls = new Map<number, Call>();
+  /** When anything came from each generator that is connected. */
+  readonly #heard = new Map<number, number>();
   /** The highest step that each generator has sent whole. */
   readonly #sent = new Map<number, number>();
   #server: RpcServer | undefined;
   #epoch: number;
   #step: number;
+  /** Messages of an old epoch that were refused. */
+  stale = 0;
 
   private constructor(options: ExchangeServerOptions) {
     this.#options = options;
@@ -47,15 +52,27 @@ export class ExchangeServer implements AsyncDisposable {
     return this.#server?.address ?? '';
   }
 
+  /** How this end hears of the generators that are connected. */
+  get peers(): Peer[] {
+    const now = performance.now();
+    return [...this.#heard].map(([generator, heard]) => ({
+      role: `generator-${generator}`,
+      silentMs: Math.round(now - heard),
+    }));
+  }
+
   /** The step that the coordinator has begun. In a new epoch every generator opens its stream anew. */
   expect(epoch: number, step: number): void {
-    if (epoch !== this.#epoch) {
-      // The old streams are closed by the generators themselves; what still comes from one carries the old epoch.
-      this.#calls.clear();
-      this.#sent.clear();
-    }
+    const old = epoch === this.#epoch ? [] : [...this.#calls.values()];
+    const was = this.#epoch;
     this.#epoch = epoch;
     this.#step = step;
+    if (epoch === was) return;
+    this.#calls.clear();
+    this.#sent.clear();
+    this.#heard.clear();
+    // The generators that live close theirs themselves; one that was replaced may hang on a link that is no more.
+    for (const call of old) refuse(call, this.#otherEpoch(was));
   }
 
   answer({ generator, epoch, step, loss, plainLoss, gradient }: Extract<ToNetwork, { kind: 'judgement' }>): void {
@@ -69,6 +86,7 @@ export class ExchangeServer implements AsyncDisposable {
       authorise(call.metadata, this.#options.token);
       const generator = this.#generatorOf(call.metadata);
       this.#calls.set(generator, call);
+      this.#heard.set(generator, performance.now());
       call.on('close', () => this.#forget(generator, call));
       call.on('cancelled', () => this.#forget(generator, call));
       call.on('error', () => this.#forget(generator, call));
@@ -86,6 +104,9 @@ export class ExchangeServer implements AsyncDisposable {
       return { epoch: this.#epoch, steps: [Math.max(this.#step, next), this.#step + 1], shape };
     });
     call.on('data', (frame: TensorFrame__Output) => {
+      if (this.#calls.get(generator) !== call) return;
+      this.#heard.set(generator, performance.now());
+      if (frame.pulse) return void call.write({ pulse: frame.pulse });
       try {
         const tensor = assembler.add(frame);
         if (tensor === undefined) return;
@@ -93,6 +114,7 @@ export class ExchangeServer implements AsyncDisposable {
         this.#sent.set(generator, step);
         received({ kind: 'fakes', generator, epoch, step, data: tensor.data });
       } catch (error) {
+        if (frame.header && frame.header.epoch < this.#epoch) this.stale += 1;
         this.#forget(generator, call);
         refuse(call, error);
       }
@@ -104,10 +126,8 @@ export class ExchangeServer implements AsyncDisposable {
     const number = (key: string) => Number(metadata.get(key)[0] ?? Number.NaN);
     const epoch = number('duet-epoch');
     if (epoch !== this.#epoch) {
-      throw new RefusedError(
-        'FAILED_PRECONDITION',
-        `epoch ${epoch} is not the run's, which is in epoch ${this.#epoch}`,
-      );
+      if (epoch < this.#epoch) this.stale += 1;
+      throw this.#otherEpoch(epoch);
     }
     const generator = number('duet-generator');
     if (!Number.isInteger(generator) || generator < 1 || generator > this.#options.generators) {
@@ -122,7 +142,16 @@ export class ExchangeServer implements AsyncDisposable {
     return generator;
   }
 
+  #otherEpoch(epoch: number): RefusedError {
+    return new RefusedError(
+      'FAILED_PRECONDITION',
+      `epoch ${epoch} is not the run's, which is in epoch ${this.#epoch}`,
+    );
+  }
+
   #forget(generator: number, call: Call): void {
-    if (this.#calls.get(generator) === call) this.#calls.delete(generator);
+    if (this.#calls.get(generator) !== call) return;
+    this.#calls.delete(generator);
+    this.#heard.delete(generator);
   }
 }

@@ -3,9 +3,12 @@
  * It never computes, so it answers while the compute thread is inside a long op.
  */
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { messageOf } from '../../common/errors.js';
+import { RefusedError, messageOf } from '../../common/errors.js';
+import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
+import type { Trouble__Output } from '../../proto/generated/duet/v1/Trouble.js';
 import { raise } from '../inbox.js';
 import { type Assignment, type Ending, type ToCompute, type ToNetwork, transferables } from '../messages.js';
+import { PhaseBoard } from '../phase-board.js';
 import { ControlStream } from './control-stream.js';
 import { ExchangeClient } from './exchange-client.js';
 import { ExchangeServer } from './exchange-server.js';
@@ -17,8 +20,12 @@ export interface NetworkThreadData {
   /** Address on which a discriminator offers its exchange to the generators. */
   host: string;
   version: string;
+  /** How long to look for a coordinator that is gone, milliseconds. */
+  rejoinMs: number;
   port: MessagePort;
   counter: Int32Array<SharedArrayBuffer>;
+  /** Of the phase board. */
+  board: SharedArrayBuffer;
 }
 
 /** How long the compute thread may take to leave once the run is over, before the process is ended. */
@@ -27,6 +34,7 @@ const LEAVE_MS = 10_000;
 const FAILURE_MS = 3000;
 
 const data = workerData as NetworkThreadData;
+const board = new PhaseBoard(data.board);
 let assignment: Assignment | undefined;
 let server: ExchangeServer | undefined;
 let client: ExchangeClient | undefined;
@@ -42,50 +50,78 @@ function end(kind: Ending['kind'], reason: string): void {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), LEAVE_MS).unref();
 }
 
-const control = new ControlStream(data, {
+function disconnect(): void {
+  client?.close();
+  client = undefined;
+}
+
+/** A worker that was the discriminator's has another role now. */
+function stopServing(): void {
+  void server?.[Symbol.asyncDispose]();
+  server = undefined;
+}
+
+const control: ControlStream = new ControlStream(data, {
+  standby: (preparation) => tell({ kind: 'standby', preparation }),
   assigned(received) {
+    disconnect();
+    if (received.role !== 'discriminator') stopServing();
     assignment = received;
-    tell({ kind: 'assign', assignment: received });
+    server?.expect(received.epoch, received.step + 1);
+    tell({ kind: 'assign', epoch: received.epoch, assignment: received });
   },
   begin(begin) {
     server?.expect(begin.epoch, begin.step);
-    if (begin.exchange !== '') client ??= connect(begin.exchange, begin.epoch, begin.sampleShape);
+    if (begin.exchange !== '') client ??= connect(begin);
     client?.expect(begin.step);
-    tell({ kind: 'begin', begin });
+    tell({ kind: 'begin', epoch: begin.epoch, begin });
   },
   committed(commit) {
     if (commit.next) {
       server?.expect(commit.next.epoch, commit.next.step);
       client?.expect(commit.next.step);
     }
-    tell({ kind: 'commit', commit });
+    tell({ kind: 'commit', epoch: commit.epoch, commit });
   },
   restore(restore) {
     server?.expect(restore.epoch, restore.step + 1);
-    client?.close();
-    client = undefined;
-    tell({ kind: 'restore', restore });
+    disconnect();
+    tell({ kind: 'restore', epoch: restore.epoch, restore });
+  },
+  state() {
+    const { phase, milliseconds } = board.read();
+    return {
+      phase,
+      phaseMs: Math.round(milliseconds),
+      residentBytes: process.memoryUsage.rss(),
+      peers: client === undefined ? (server?.peers ?? []) : [client.peer],
+      stale: control.stale + (server?.stale ?? 0),
+    };
+  },
+  lost(reason) {
+    disconnect();
+    tell({ kind: 'called-off', epoch: control.epoch, reason });
   },
   ended: end,
 });
 
-function connect(address: string, epoch: number, sample: readonly number[]): ExchangeClient {
+function connect({ exchange: address, epoch, step, sampleShape }: Begin__Output): ExchangeClient {
   const { role, config } = assignment as Assignment;
   return new ExchangeClient({
     address,
     token: data.token,
     epoch,
     generator: Number(role.replace('generator-', '')),
-    shape: [(config as { batch: number }).batch, ...sample],
+    shape: [(config as { batch: number }).batch, ...sampleShape],
     judged: tell,
-    ended: (reason) => end('lost', reason),
+    ended: (kind, reason) => callOff({ epoch, step, peer: 'discriminator', kind, reason }),
   });
 }
 
 async function handle(message: ToNetwork): Promise<void> {
   switch (message.kind) {
     case 'ready': {
-      if (message.exchange) {
+      if (message.exchange && server === undefined) {
         server = await ExchangeServer.open({ ...message.exchange, host: data.host, token: data.token, received: tell });
       }
       return control.send({ ready: { ...message.ready, exchange: server?.address ?? '' } });
@@ -99,20 +135,49 @@ async function handle(message: ToNetwork): Promise<void> {
     case 'judgement':
       return server?.answer(message);
     case 'save':
-      return saveState(control.client, data.token, { ...message, role: (assignment as Assignment).role });
+      return save(message);
     case 'load': {
-      const file = await loadState(control.client, data.token, { ...message, role: (assignment as Assignment).role });
-      return tell({ kind: 'state', file });
+      return load(message);
     }
-    case 'phase':
-      control.phase = message.phase;
-      return undefined;
-    case 'failure':
-      control.send({ failure: { reason: message.reason, usage: message.usage } });
+    case 'failure': {
+      const { reason, usage, leaving } = message;
+      control.send({ failure: { reason, usage, leaving } });
       // The coordinator answers with Stop; the compute thread need not wait for one that does not.
-      setTimeout(() => end('lost', message.reason), FAILURE_MS).unref();
+      setTimeout(() => end('lost', reason), FAILURE_MS).unref();
       return undefined;
+    }
   }
+}
+
+/** An upload that is refused since its epoch is over costs nothing; in this epoch, the checkpoint that waits for it. */
+async function save(message: Extract<ToNetwork, { kind: 'save' }>): Promise<void> {
+  try {
+    await saveState(control.client, data.token, { ...message, role: roleName() });
+  } catch (error) {
+    const { epoch, step } = message;
+    process.stderr.write(`the state of step ${step} was not kept: ${messageOf(error)}\n`);
+    callOff({ epoch, step, peer: 'coordinator', kind: 'broken', reason: messageOf(error) });
+  }
+}
+
+async function load({ epoch, step }: Extract<ToNetwork, { kind: 'load' }>): Promise<void> {
+  try {
+    const file = await loadState(control.client, data.token, { epoch, step, role: roleName() });
+    tell({ kind: 'state', epoch, step, file });
+  } catch (error) {
+    const kind = error instanceof RefusedError ? 'refused' : 'broken';
+    callOff({ epoch, step, peer: 'coordinator', kind, reason: messageOf(error) });
+  }
+}
+
+/** This worker cannot go on with the step: it says so, and waits for what to do instead. */
+function callOff(trouble: Trouble__Output): void {
+  tell({ kind: 'called-off', epoch: trouble.epoch, reason: trouble.reason });
+  control.send({ trouble });
+}
+
+function roleName(): string {
+  return (assignment as Assignment).role;
 }
 
 data.port.on('message', (message: ToNetwork) => {

@@ -74,14 +74,18 @@ test('the vectors count with the commit: a rollback keeps the old ones', async (
   const x = new Float32Array(16).map((_, i) => Math.cos(i));
   using open = generators[0]?.open(new Float32Array(8 * config.latent).fill(0.5)) ?? assert.fail();
   const fakes = Float32Array.of(...open.fakes, ...open.fakes);
-  discriminator.update(discriminator.realHalf(x), fakes);
+  const update = () => {
+    using real = discriminator.realHalf(x);
+    discriminator.update(real, fakes);
+  };
+  update();
   const staged = [...(discriminator.state.latest['dense2/u']?.dataSync() ?? [])];
   assert.notDeepEqual(staged, before);
   discriminator.state.rollback();
   assert.deepEqual(u(), before);
   open[Symbol.dispose]();
   assert.equal(engine.tf.memory().numTensors, tensors);
-  discriminator.update(discriminator.realHalf(x), fakes);
+  update();
   discriminator.state.commit();
   assert.deepEqual(u(), staged);
 });

@@ -11,6 +11,7 @@ export interface Assign {
   'threads'?: (number);
   'step'?: (number | string | Long);
   'restore'?: (boolean);
+  'sampleShape'?: (number)[];
 }
 
 export interface Assign__Output {
@@ -22,4 +23,5 @@ export interface Assign__Output {
   'threads': (number);
   'step': (number);
   'restore': (boolean);
+  'sampleShape': (number)[];
 }

@@ -1,0 +1,163 @@
+/** A worker's place in a run: the role that it has taken, the role's state, and where it stands. */
+import { DuetError, FaultyStepError } from '../common/errors.js';
+import { decodeSafetensors, encodeSafetensors } from '../common/safetensors.js';
+import type { Engine } from '../gan/engine/index.js';
+import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
+import type { Commit__Output } from '../proto/generated/duet/v1/Commit.js';
+import type { Vote } from '../proto/generated/duet/v1/Vote.js';
+import type { Job } from './assignment.js';
+import { discriminatorRole } from './discriminator-role.js';
+import type { Equipment } from './equipment.js';
+import { generatorRole } from './generator-role.js';
+import type { Inbox } from './inbox.js';
+import type { Assignment, ExchangeOffer, ToNetwork } from './messages.js';
+import type { PhaseBoard } from './phase-board.js';
+import type { Role } from './role.js';
+import { imageBytes } from './samples.js';
+
+interface Surroundings {
+  inbox: Inbox;
+  board: PhaseBoard;
+}
+
+export class Seat implements Disposable {
+  readonly #job: Job;
+  readonly #engine: Engine;
+  readonly #around: Surroundings;
+  readonly #data: { shape: readonly number[]; sha256: string } | undefined;
+  #role: Role | undefined;
+  /** Where the state is, or is to be once the role can be made. */
+  #at = { epoch: 0, step: 0 };
+
+  private constructor(job: Job, engine: Engine, around: Surroundings, data?: { shape: readonly number[]; sha256: string }) {
+    this.#job = job;
+    this.#engine = engine;
+    this.#around = around;
+    this.#data = data;
+  }
+
+  static async take(job: Job, { sampleShape }: Assignment, equipment: Equipment, around: Surroundings): Promise<Seat> {
+    const engine = await equipment.engine(job);
+    if (job.generator > 0) {
+      const seat = new Seat(job, engine, around);
+      if (sampleShape.length > 0) seat.#begin(generatorRole(engine, job, sampleShape, around));
+      return seat;
+    }
+    const data = await equipment.data(job);
+    const seat = new Seat(job, engine, around, { shape: data.shape, sha256: data.sha256 });
+    seat.#begin(discriminatorRole(engine, job, data, around));
+    return seat;
+  }
+
+  [Symbol.dispose](): void {
+    this.#role?.state[Symbol.dispose]();
+  }
+
+  /** True when an assignment asks for what this seat is. */
+  is(job: Job): boolean {
+    return JSON.stringify(job) === JSON.stringify(this.#job);
+  }
+
+  /** To the state of that step: held in memory, or else fetched. @throws StepAbortedError */
+  goTo(epoch: number, step: number): void {
+    const { inbox, board } = this.#around;
+    this.#at = { epoch, step };
+    // A generator that does not know the samples' shape yet comes here again with its first Begin.
+    if (this.#role === undefined) return;
+    const { state } = this.#role;
+    board.enter('going back');
+    if (!state.recall(step)) {
+      if (step === 0) state.reset();
+      else {
+        inbox.send({ kind: 'load', step, epoch });
+        const { file } = inbox.take('state', (message) => message.epoch === epoch && message.step === step);
+        state.load(this.#decode(file, step));
+      }
+      state.hold(step);
+    }
+    board.enter('between-steps');
+  }
+
+  /** "I can begin." */
+  ready(): ToNetwork {
+    const { name, version, device, threads } = this.#engine.description;
+    const ready = { epoch: this.#at.epoch, engine: `${name} ${version}`, device, threads };
+    if (this.#data === undefined) return { kind: 'ready', ready };
+    const { shape, sha256 } = this.#data;
+    return { kind: 'ready', ready: { ...ready, sampleShape: [...shape], dataSha256: sha256 }, exchange: this.#offer(shape) };
+  }
+
+  /** A fault spoils the step, not the process: it becomes a vote that says so. @throws StepAbortedError */
+  step(begin: Begin__Output): Vote {
+    if (this.#role === undefined) {
+      this.#begin(generatorRole(this.#engine, this.#job, begin.sampleShape, this.#around));
+      this.goTo(this.#at.epoch, this.#at.step);
+    }
+    const role = this.#role as unknown as Role;
+    role.state.release(begin.restorable);
+    try {
+      const vote = role.step(begin);
+      return { ...vote, tensors: this.#engine.tf.memory().numTensors };
+    } catch (error) {
+      role.state.rollback();
+      if (!(error instanceof FaultyStepError)) throw error;
+      this.#around.board.enter('between-steps');
+      return { epoch: begin.epoch, step: begin.step, fault: error.message };
+    }
+  }
+
+  /** What a commit brings: the staged update counts, and perhaps a checkpoint or samples are due. */
+  finish(commit: Commit__Output): void {
+    const role = this.#role;
+    if (role === undefined) return;
+    const { inbox, board } = this.#around;
+    const { epoch, step } = commit;
+    role.state.commit();
+    if (commit.checkpoint) {
+      role.state.hold(step);
+      const { arrays, updates } = role.state.save();
+      const metadata = { role: this.#job.role, step: String(step), updates: String(updates) };
+      inbox.send({ kind: 'save', epoch, step, file: encodeSafetensors({ arrays, metadata }) });
+    }
+    if (commit.sample && role.samples) {
+      const { data, shape } = role.samples();
+      const image = shape.length === 4;
+      const bytes = image ? imageBytes(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+      inbox.send({ kind: 'samples', step, shape, dtype: image ? 'uint8' : 'float32', data: bytes });
+    }
+    if (commit.next === null) board.enter('finished');
+  }
+
+  /** The step in progress is called off. */
+  drop(): void {
+    this.#role?.state.rollback();
+    this.#around.board.enter('between-steps');
+  }
+
+  #begin(role: Role): void {
+    role.state.hold(0);
+    this.#role = role;
+  }
+
+  #offer(shape: readonly number[]): ExchangeOffer {
+    const { batch, discriminatorSteps, generators } = this.#job.config;
+    const { epoch, step } = this.#at;
+    return {
+      epoch,
+      step: step + 1,
+      generators,
+      shape: [discriminatorSteps * batch, ...shape],
+      gradientShape: [batch, ...shape],
+    };
+  }
+
+  #decode(file: Uint8Array, step: number) {
+    const { arrays, metadata } = decodeSafetensors(file);
+    if (metadata['role'] !== this.#job.role || metadata['step'] !== String(step)) {
+      throw new DuetError(
+        `the coordinator sent the state of ${metadata['role']} at step ${metadata['step']}, asked for was ${this.#job.role} at step ${step}`,
+      );
+    }
+    return { arrays, updates: Number(metadata['updates']) };
+  }
+}
