@@ -8,7 +8,7 @@ const LEAST_SILENCE_MS = 2500;
 /** An exchange both of whose ends the coordinator hears of. */
 interface Link {
   generator: Evidence;
-  other: Evidence;
+  discriminator: Evidence;
   /** The worse of what both ends say. */
   silentMs: number;
   roundTripMs: number;
@@ -28,18 +28,18 @@ export function troubledLinks(evidence: readonly Evidence[], stepMs: number, dea
   const overdue = stepMs > deadlines.stepMs;
   return {
     suspicions: [
-      ...cut.map(({ generator, other, silentMs }) => {
-        const [role, peer] = all(cut) ? [other.role, generator.role] : [generator.role, other.role];
-        const reason = `${generator.role} and ${other.role} are both there, and have not heard of each other for ${shownMs(silentMs)}`;
+      ...cut.map(({ generator, discriminator, silentMs }) => {
+        const [role, peer] = all(cut) ? [discriminator.role, generator.role] : [generator.role, discriminator.role];
+        const reason = `${generator.role} and ${discriminator.role} are both there, and have not heard of each other for ${shownMs(silentMs)}`;
         return { role, peer, cause: 'partitioned', reason, action: 'reconnect' } as const;
       }),
-      ...slow.map(({ generator, other, roundTripMs }) => {
+      ...slow.map(({ generator, discriminator, roundTripMs }) => {
         const evict = overdue && !generator.voted && !all(slow);
         return {
           role: generator.role,
-          peer: other.role,
+          peer: discriminator.role,
           cause: 'slow-link',
-          reason: `a pulse between ${generator.role} and ${other.role} took ${shownMs(roundTripMs)}${evict ? `, and the step is over its deadline of ${shownMs(deadlines.stepMs)}` : ''}`,
+          reason: `a pulse between ${generator.role} and ${discriminator.role} took ${shownMs(roundTripMs)}${evict ? `, and the step is over its deadline of ${shownMs(deadlines.stepMs)}` : ''}`,
           action: evict ? 'evict' : 'tell',
         } as const;
       }),
@@ -54,17 +54,18 @@ function linksOf(evidence: readonly Evidence[], deadlines: Deadlines): Link[] {
   const present = new Map(
     evidence.filter((of) => !isSilent(of, deadlines) && !isStarting(of)).map((of) => [of.role, of]),
   );
+  /** By the generator. */
   const links = new Map<string, Link>();
   for (const of of present.values()) {
     for (const { role, silentMs, roundTripMs } of of.peers) {
       const peer = present.get(role);
-      if (peer === undefined || peer === of) continue;
-      const [generator, other] = of.role === 'discriminator' ? [peer, of] : [of, peer];
-      const key = JSON.stringify([generator.role, other.role]);
-      const known = links.get(key);
-      links.set(key, {
+      // An exchange has the discriminator at one end.
+      if (peer === undefined || (role === 'discriminator') === (of.role === 'discriminator')) continue;
+      const [generator, discriminator] = of.role === 'discriminator' ? [peer, of] : [of, peer];
+      const known = links.get(generator.role);
+      links.set(generator.role, {
         generator,
-        other,
+        discriminator,
         silentMs: Math.max(silentMs, known?.silentMs ?? 0),
         roundTripMs: Math.max(roundTripMs, known?.roundTripMs ?? 0),
       });
