@@ -106,7 +106,17 @@ export function addStartOptions(command: Command): Command {
     )
     .option('--on-collapse <what>', `${oneOf(ON_COLLAPSE)} (default ignore; docs/stability.md)`)
     .option('--max-rollbacks <n>', 'how often a run goes back to its best checkpoint (default 3)', number)
-    .option('--collapse-ratio <x>', 'KID over the best that counts as collapsed (default 1.5)', number);
+    .option('--collapse-ratio <x>', 'KID over the best that counts as collapsed (default 1.5)', number)
+    .option('--spares <n>', 'workers beyond the needed number, ready to take a lost role (default 0)', number)
+    .option('--heartbeat-deadline <seconds>', 'of silence, then a worker counts as lost (default 10)', number)
+    .option(
+      '--step-deadline <seconds>',
+      'of a step, then a worker that is far slower than it used to be is replaced (default 60; docs/faults.md)',
+      number,
+    )
+    .option('--max-crashes <n>', 'workers that may end by themselves before the run does (default 100)', number)
+    .option('--max-evictions <n>', 'workers that may be replaced on suspicion (default 50)', number)
+    .option('--max-faulty-steps <n>', 'steps with a number that is not finite (default 20)', number);
 }
 
 export async function startCommand(flags: StartFlags): Promise<ExitCode> {

@@ -56,6 +56,13 @@ const FLAGS: [args: string[], reason: RegExp][] = [
   [['--host', '0.0.0.0'], /--host "0.0.0.0" is not possible/],
   [['--channels', '2'], /--channels 2 is not possible: choose one of 1, 3/],
   [['--loss', 'hing'], /--loss "hing".*did you mean 'hinge'\?/],
+  [['--spares', '17'], /--spares 17 is not possible: .*<=16/],
+  [['--heartbeat-deadline', '0.1'], /--heartbeat-deadline 0\.1 is not possible: .*>=0\.5/],
+  [['--heartbeat-deadline', '10s'], /--heartbeat-deadline "10s" is not possible: expected a number/],
+  [['--step-deadline', '0'], /--step-deadline 0 is not possible: .*>=1/],
+  [['--max-crashes', '-1'], /--max-crashes -1 is not possible/],
+  [['--max-evictions', '2.5'], /--max-evictions 2\.5 is not possible/],
+  [['--max-faulty-steps', ''], /--max-faulty-steps "" is not possible: expected a number/],
   [['--config', 'missing.yaml'], /cannot read the config missing.yaml/],
   [['--resume', 'runs/none'], /runs\/none does not exist/],
 ];

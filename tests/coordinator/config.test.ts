@@ -30,6 +30,27 @@ test('without anything given every key has its default', () => {
   assert.deepEqual([settings.port, settings.host, settings.placement], [50051, '127.0.0.1', 'local']);
 });
 
+test('what a run may stand of faults has its defaults and its limits', () => {
+  const { maxCrashes, maxEvictions, maxFaultySteps, heartbeatDeadline, stepDeadline, spares } = compileOptions(
+    {},
+  ).settings;
+  assert.deepEqual(
+    [maxCrashes, maxEvictions, maxFaultySteps, heartbeatDeadline, stepDeadline, spares],
+    [100, 50, 20, 10, 60, 0],
+  );
+  const edge = {
+    maxCrashes: 0,
+    maxEvictions: 0,
+    maxFaultySteps: 0,
+    heartbeatDeadline: 0.5,
+    stepDeadline: 1,
+    spares: 16,
+  };
+  for (const [key, value] of Object.entries(edge)) {
+    assert.equal(Object.entries(compileOptions(edge).settings).find(([name]) => name === key)?.[1], value, key);
+  }
+});
+
 test('flags win over the file, which wins over the defaults', async () => {
   await using scratch = scratchFolder();
   const file = readConfigFile(scratch.write('run.yaml', 'steps: 5\nbatch: 8\n'));
@@ -138,6 +159,15 @@ test('what cannot be is refused with the value and the cure, on one line', () =>
     [{ collapseRatio: 0 }, /--collapse-ratio 0 .*>0/],
     [{ maxRollbacks: 0.5 }, /--max-rollbacks 0\.5 .*whole number/],
     [{ threads: 0 }, /--threads 0 .*>=1/],
+    [{ maxCrashes: -1 }, /--max-crashes -1 .*>=0/],
+    [{ maxEvictions: 1.5 }, /--max-evictions 1\.5 .*whole number/],
+    [{ maxFaultySteps: 'few' }, /--max-faulty-steps "few" .*expected a number/],
+    [{ heartbeatDeadline: 0.4 }, /--heartbeat-deadline 0\.4 .*>=0\.5/],
+    [{ heartbeatDeadline: Number.POSITIVE_INFINITY }, /--heartbeat-deadline Infinity /],
+    [{ stepDeadline: 0 }, /--step-deadline 0 .*>=1/],
+    [{ stepDeadline: 86_401 }, /--step-deadline 86401 .*<=86400/],
+    [{ spares: 17 }, /--spares 17 .*<=16/],
+    [{ spares: -1 }, /--spares -1 .*>=0/],
     [{ data: '' }, /--data "" /],
   ];
   for (const [given, reason] of cases) {
