@@ -13,9 +13,6 @@ import { SETTINGS } from '../../gan/settings.js';
 export const ON_COLLAPSE = ['ignore', 'stop', 'rollback'] as const;
 export const PLACEMENTS = ['local', 'external'] as const;
 
-/** Seconds: as good as no deadline, and small enough for any timer. */
-const DAY = 86_400;
-
 /** What belongs to the running, not to the result. */
 const runSettingsSchema = z.strictObject({
   /** TensorFlow (native). */
@@ -54,23 +51,14 @@ const runSettingsSchema = z.strictObject({
   heartbeatDeadline: z.number().min(0.5).max(3600).default(10),
   /** A step that takes longer, in seconds, is looked into: who keeps it waiting is replaced. */
   stepDeadline: z.number().min(0.5).max(86_400).default(60),
+  /** Workers that may end or leave by themselves in one start, before the run ends. */
   maxCrashes: z.int().min(0).default(100),
+  /** Workers that may be replaced, and exchanges opened anew, on suspicion; likewise. */
   maxEvictions: z.int().min(0).default(50),
+  /** Steps in which a number was not finite; likewise. */
   maxFaultySteps: z.int().min(0).default(20),
   /** Collapsed: KID above so many times the best, three evaluations in a row. */
   collapseRatio: z.number().positive().default(1.5),
-  /** Workers that may end or leave by themselves in one start, before the run ends. */
-  maxCrashes: z.int().min(0).default(100),
-  /** Workers that may be replaced on suspicion, likewise. */
-  maxEvictions: z.int().min(0).default(50),
-  /** Steps in which a number was not finite, likewise. */
-  maxFaultySteps: z.int().min(0).default(20),
-  /** Seconds without a word from a worker, or between two ends of an exchange, that count as a fault. */
-  heartbeatDeadline: z.number().min(0.5).max(DAY).default(10),
-  /** Seconds from a step's begin after which whoever is far slower than usual is replaced. */
-  stepDeadline: z.number().min(1).max(DAY).default(60),
-  /** Workers beyond the needed number, ready to take a lost role. */
-  spares: z.int().min(0).max(16).default(0),
 });
 export type RunSettings = Readonly<z.output<typeof runSettingsSchema>>;
 

@@ -59,7 +59,7 @@ const FLAGS: [args: string[], reason: RegExp][] = [
   [['--spares', '17'], /--spares 17 is not possible: .*<=16/],
   [['--heartbeat-deadline', '0.1'], /--heartbeat-deadline 0\.1 is not possible: .*>=0\.5/],
   [['--heartbeat-deadline', '10s'], /--heartbeat-deadline "10s" is not possible: expected a number/],
-  [['--step-deadline', '0'], /--step-deadline 0 is not possible: .*>=1/],
+  [['--step-deadline', '0'], /--step-deadline 0 is not possible: .*>=0\.5/],
   [['--max-crashes', '-1'], /--max-crashes -1 is not possible/],
   [['--max-evictions', '2.5'], /--max-evictions 2\.5 is not possible/],
   [['--max-faulty-steps', ''], /--max-faulty-steps "" is not possible: expected a number/],

@@ -43,7 +43,7 @@ test('what a run may stand of faults has its defaults and its limits', () => {
     maxEvictions: 0,
     maxFaultySteps: 0,
     heartbeatDeadline: 0.5,
-    stepDeadline: 1,
+    stepDeadline: 0.5,
     spares: 16,
   };
   for (const [key, value] of Object.entries(edge)) {
@@ -164,7 +164,7 @@ test('what cannot be is refused with the value and the cure, on one line', () =>
     [{ maxFaultySteps: 'few' }, /--max-faulty-steps "few" .*expected a number/],
     [{ heartbeatDeadline: 0.4 }, /--heartbeat-deadline 0\.4 .*>=0\.5/],
     [{ heartbeatDeadline: Number.POSITIVE_INFINITY }, /--heartbeat-deadline Infinity /],
-    [{ stepDeadline: 0 }, /--step-deadline 0 .*>=1/],
+    [{ stepDeadline: 0 }, /--step-deadline 0 .*>=0\.5/],
     [{ stepDeadline: 86_401 }, /--step-deadline 86401 .*<=86400/],
     [{ spares: 17 }, /--spares 17 .*<=16/],
     [{ spares: -1 }, /--spares -1 .*>=0/],

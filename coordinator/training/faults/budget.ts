@@ -80,6 +80,11 @@ export class FaultBudget {
     for (const [key, { step }] of this.#repeats) if (step <= highestStep) this.#repeats.delete(key);
   }
 
+  /** The run takes another path after this step: its steps are new ones. */
+  wentBack(step: number): void {
+    this.#highest = step;
+  }
+
   #repeat(kind: FaultKind, { step, role, reason }: FaultAt): number {
     const key = JSON.stringify([kind, role, step, kindOf(reason)]);
     const times = (this.#repeats.get(key)?.times ?? 0) + 1;

@@ -1,4 +1,5 @@
 /** What the coordinator knows of its workers when it looks for faults, and what it makes of it. */
+import type { Cause } from '../../run/cause.js';
 
 /** What is known of a role's worker at one moment. */
 export interface Evidence {
@@ -18,24 +19,6 @@ export interface Evidence {
   /** Of a local worker: the letter of its process state in /proc/PID/stat ('T' is stopped), if known. */
   processState?: string;
 }
-
-export const CAUSES = [
-  /** Its process is stopped: SIGSTOP, or a debugger. */
-  'stopped',
-  /** Nothing is heard of it, by anyone: its machine, its network, or a connection that is open on one side only. */
-  'silent',
-  /** Two processes do not hear of each other, and a third hears of both. */
-  'partitioned',
-  /** It computes far longer than it used to, and others do not; or it hangs. */
-  'slow',
-  /** Messages between two roles take long. */
-  'slow-link',
-  /** Nobody computes and nobody is cut off, yet a step does not end: a message was lost. */
-  'stuck',
-  /** It does not become ready. */
-  'slow-start',
-] as const;
-export type Cause = (typeof CAUSES)[number];
 
 export interface Suspicion {
   /** Whose worker is to be replaced, now (evict) or when a reconnect did not help. */
@@ -66,7 +49,7 @@ export interface Diagnosis {
   heldBack?: string;
 }
 
-const STARTING: readonly string[] = ['loading the engine', 'opening the data', 'going back'];
+const STARTING: readonly string[] = ['starting', 'loading the engine', 'opening the data', 'going back'];
 const IDLE: readonly string[] = ['between-steps', 'standing by', 'finished'];
 
 /** Nothing is expected of it but to be heard of, and to be ready at last. */

@@ -2,8 +2,8 @@
 import { type Deadlines, type Diagnosis, type Evidence, isStarting, shownMs } from './evidence.js';
 import { isSilent } from './silence.js';
 
-/** Pulses come every second: less silence than this on an exchange proves nothing, however short the deadline. */
-const LEAST_SILENCE_MS = 2500;
+/** Three pulses: less silence than this on an exchange proves nothing, however short the deadline. */
+const LEAST_SILENCE_MS = 1500;
 
 /** An exchange both of whose ends the coordinator hears of. */
 interface Link {

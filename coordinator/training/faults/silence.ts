@@ -44,7 +44,6 @@ function whySilent(of: Evidence, evidence: readonly Evidence[], deadlines: Deadl
 /** Who heard from it last through the exchange, if that was after it fell silent here. */
 function heardBy(of: Evidence, evidence: readonly Evidence[], deadlines: Deadlines) {
   const heard = evidence
-    .filter((other) => !isSilent(other, deadlines))
     .flatMap((other) =>
       other.peers
         .filter(({ role }) => role === of.role)

@@ -69,6 +69,15 @@ test('only a step that was never committed before is progress: a replay is none'
   assert.deepEqual(lose(gone, 4), [false, false, false, false]);
 });
 
+test('after a rollback the steps of the new path are progress', () => {
+  const budget = new FaultBudget(LIMITS);
+  budget.progressed(100);
+  for (let i = 0; i < 4; i += 1) budget.spend('crash', at(101, `generator-${i}`));
+  budget.wentBack(50);
+  budget.progressed(51);
+  assert.equal(budget.spend('crash', at(52)).over, false);
+});
+
 test('faulty steps are no lost workers', () => {
   const budget = new FaultBudget(LIMITS);
   for (let step = 1; step <= 10; step += 1) assert.equal(budget.spend('faulty-step', at(step)).over, false);
@@ -109,6 +118,14 @@ test('another step, role, kind or reason is another fault; other figures are not
   assert.equal(figures.spend('crash', at(5, 'generator-1', told[0])).over, false);
   assert.equal(figures.spend('crash', at(5, 'generator-1', told[1])).over, false);
   assertOver(figures.spend('crash', at(5, 'generator-1', told[0])), /same fault 3 times at step 5/);
+});
+
+test('progress before the step does not forget its faults', () => {
+  const budget = new FaultBudget(LIMITS);
+  budget.spend('faulty-step', at(42));
+  budget.spend('faulty-step', at(42));
+  budget.progressed(41);
+  assert.equal(budget.spend('faulty-step', at(42)).over, true);
 });
 
 test('a step that was committed after all starts anew', () => {

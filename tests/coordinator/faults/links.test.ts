@@ -53,10 +53,16 @@ test('a silent role is evicted, and its exchange not opened anew before that', (
   assert.deepEqual(named(suspicions), ['evict discriminator stopped']);
 });
 
-test('pulses come every second: a shorter deadline does not cut a link', () => {
+test('the exchange of a role that is evicted for another reason is not opened anew by itself', () => {
+  const hanging = { ...deaf(11_000), phase: 'forward', phaseMs: 60_900 };
+  const { suspicions } = look({ 'generator-1': hanging, discriminator: { phaseMs: 60_900 } }, 61_000);
+  assert.deepEqual(named(suspicions), ['evict generator-1 slow']);
+});
+
+test('a deadline shorter than three pulses does not cut a link', () => {
   const short = { ...DEADLINES, heartbeatMs: 500 };
-  assert.deepEqual(look({ 'generator-1': deaf(2500) }, 1000, short).suspicions, []);
-  assert.deepEqual(named(look({ 'generator-1': deaf(2501) }, 1000, short).suspicions), [
+  assert.deepEqual(look({ 'generator-1': deaf(1500) }, 1000, short).suspicions, []);
+  assert.deepEqual(named(look({ 'generator-1': deaf(1501) }, 1000, short).suspicions), [
     'reconnect generator-1 partitioned discriminator',
   ]);
 });

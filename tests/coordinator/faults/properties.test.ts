@@ -8,7 +8,16 @@ import { DEADLINES, crew } from '../../support/evidence.js';
 const RUNS = { numRuns: 3000 };
 const PHASES = [
   ...['forward', 'wait-gradients', 'backward', 'real-half', 'wait-activations', 'update', 'judge', 'training'],
-  ...['between-steps', 'loading the engine', 'opening the data', 'going back', 'standing by', 'finished', 'unheard of'],
+  ...[
+    'between-steps',
+    'starting',
+    'loading the engine',
+    'opening the data',
+    'going back',
+    'standing by',
+    'finished',
+    'unheard of',
+  ],
 ];
 
 /** Around every deadline, and far from it. */

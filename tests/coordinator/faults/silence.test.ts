@@ -58,7 +58,7 @@ test('what a peer heard in the second after the last heartbeat is no sign of lif
   }
 });
 
-test('a witness that is silent itself, or whose word is as old, proves nothing', () => {
+test('a witness whose own word is old, or tells of old things, proves nothing', () => {
   const { suspicions } = look({
     'generator-1': { silentMs: 30_000 },
     discriminator: { silentMs: 29_000, peers: [peer('generator-1', 100)] },
@@ -95,7 +95,7 @@ test('a silent worker is all that is told of: those that wait for it are neither
 });
 
 test('silence counts at a start, too, and a start that does not end has a deadline of its own', () => {
-  for (const phase of ['loading the engine', 'opening the data', 'going back']) {
+  for (const phase of ['starting', 'loading the engine', 'opening the data', 'going back']) {
     const starting = { phase, computeMs: [], peers: [] };
     const silent = look(
       {

@@ -162,6 +162,13 @@ test('a role without a history has the deadline of a start, also in its first st
   assert.deepEqual(named(first(600_001).suspicions), ['evict discriminator slow']);
 });
 
+test('a phase that began before the step did counts from the begin of the step', () => {
+  const first = { ...busy('real-half', 700_000), computeMs: [] };
+  const { suspicions, heldBack } = look({ discriminator: first }, 61_000);
+  assert.deepEqual(suspicions, []);
+  assert.match(heldBack ?? '', /first steps/);
+});
+
 test('a phase that nobody knows is taken for computing, so a hang in it is found', () => {
   const { suspicions } = look({ 'generator-1': busy('polishing', 61_000), discriminator: waiting(60_900) }, 61_000);
   assert.deepEqual(named(suspicions).includes('evict generator-1 slow'), true);
