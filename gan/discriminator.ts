@@ -58,11 +58,8 @@ export class Discriminator {
 
   constructor(engine: Engine, config: TrainingConfig, sample: readonly number[]) {
     this.architecture = architectureOf('discriminator', config, sample);
-    this.state = new RoleState(
-      engine,
-      this.architecture,
-      config,
-      () => initialWeights(this.architecture, config.seed, 'discriminator'),
+    this.state = new RoleState(engine, this.architecture, config, () =>
+      initialWeights(this.architecture, config.seed, 'discriminator'),
     );
     this.#engine = engine;
     this.#ops = createOperations(engine);
@@ -108,7 +105,9 @@ export class Discriminator {
     using pass = this.#pass(real.computedWith.weights, fakes);
     const logits = split(pass.values(), this.#config.generators);
     const verdict = judge(real.logits, logits, this.#config);
-    const { value, gradient } = joined(logits.map((each, i) => batchLoss(this.#loss.fake, each, verdict.fakeWeights[i])));
+    const { value, gradient } = joined(
+      logits.map((each, i) => batchLoss(this.#loss.fake, each, verdict.fakeWeights[i])),
+    );
     const ofFakes = this.#weightGradient(pass, gradient, real.computedWith);
     const whole = real.gradient.add(ofFakes);
     ofFakes.dispose();

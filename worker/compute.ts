@@ -18,10 +18,7 @@ export async function compute(inbox: Inbox, board: PhaseBoard): Promise<void> {
 }
 
 /** Tells the coordinator, and waits until it has heard. */
-export async function fail(
-  inbox: Inbox,
-  failure: { reason: string; usage: boolean; leaving: boolean },
-): Promise<void> {
+export async function fail(inbox: Inbox, failure: { reason: string; usage: boolean; leaving: boolean }): Promise<void> {
   inbox.send({ kind: 'failure', ...failure });
   await inbox.next();
 }

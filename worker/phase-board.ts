@@ -38,7 +38,10 @@ export class PhaseBoard {
   }
 
   read(): { phase: PhaseName; milliseconds: number } {
-    return { phase: PHASES[this.#index[0] ?? 0] ?? 'starting', milliseconds: Math.max(0, now() - (this.#since[0] ?? 0)) };
+    return {
+      phase: PHASES[this.#index[0] ?? 0] ?? 'starting',
+      milliseconds: Math.max(0, now() - (this.#since[0] ?? 0)),
+    };
   }
 }
 

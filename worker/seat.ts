@@ -29,7 +29,12 @@ export class Seat implements Disposable {
   /** Where the state is, or is to be once the role can be made. */
   #at = { epoch: 0, step: 0 };
 
-  private constructor(job: Job, engine: Engine, around: Surroundings, data?: { shape: readonly number[]; sha256: string }) {
+  private constructor(
+    job: Job,
+    engine: Engine,
+    around: Surroundings,
+    data?: { shape: readonly number[]; sha256: string },
+  ) {
     this.#job = job;
     this.#engine = engine;
     this.#around = around;
@@ -84,7 +89,11 @@ export class Seat implements Disposable {
     const ready = { epoch: this.#at.epoch, engine: `${name} ${version}`, device, threads };
     if (this.#data === undefined) return { kind: 'ready', ready };
     const { shape, sha256 } = this.#data;
-    return { kind: 'ready', ready: { ...ready, sampleShape: [...shape], dataSha256: sha256 }, exchange: this.#offer(shape) };
+    return {
+      kind: 'ready',
+      ready: { ...ready, sampleShape: [...shape], dataSha256: sha256 },
+      exchange: this.#offer(shape),
+    };
   }
 
   /** A fault spoils the step, not the process: it becomes a vote that says so. @throws StepAbortedError */

@@ -245,9 +245,13 @@ function concludeFailure(run: Run, status: RunStatus, error: unknown): void {
   }
 }
 
+function sentenceOf({ recoveries, replayedSteps, staleMessages }: Outcome['faults']): string {
+  return `${recoveries} recovered, ${replayedSteps} steps replayed, ${staleMessages} messages of old epochs refused`;
+}
+
 function report(
   { directory }: Run,
-  { step, ended, reason, picture }: Outcome,
+  { step, ended, reason, picture, faults }: Outcome,
   exported: boolean,
   seconds: number,
   say: (line: string) => void,
@@ -255,6 +259,7 @@ function report(
   if (step === 0) return say('stopped before the first step; nothing is kept');
   if (ended === 'finished') say(`done: ${step} steps in ${Math.round(seconds)} s`);
   else say(`stopped at step ${step} with a checkpoint${ended === 'collapsed' ? ` (${reason})` : ''}`);
+  if (faults.recoveries > 0) say(`faults         ${sentenceOf(faults)}`);
   if (picture !== undefined) say(`samples        ${picture}`);
   say(`checkpoints    ${directory.file('checkpoints')}`);
   const best = readBest(directory);

@@ -11,7 +11,9 @@ export function externalPlacement(): Placement {
     ensure(count) {
       if (options === undefined) return;
       const { coordinator, tokenFile, say } = options;
-      say(asked === 0 ? `waiting for ${count} workers; start each with` : 'waiting for a worker to join; start one with');
+      say(
+        asked === 0 ? `waiting for ${count} workers; start each with` : 'waiting for a worker to join; start one with',
+      );
       say(`  npx worker join --coordinator ${coordinator} --token-file ${tokenFile}`);
       asked = count;
     },

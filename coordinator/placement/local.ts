@@ -107,9 +107,10 @@ function describeExit(
   signal: string | null,
   logs: string,
 ): string {
-  const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+  if (signal !== null) return `worker process ${child.pid} ended with signal ${signal}`;
+  // Whoever ends by itself says why last.
   const last = readFileSync(logOf(logs, index), 'utf8').trim().split('\n').at(-1) ?? '';
-  return `worker process ${child.pid} ended with ${how}${last === '' ? '' : `: ${last}`}`;
+  return `worker process ${child.pid} ended with exit code ${code}${last === '' ? '' : `: ${last}`}`;
 }
 
 /** Waits for a process that has been told to stop; insists when it does not. */

@@ -48,7 +48,7 @@ const runSettingsSchema = z.strictObject({
   /** Workers beyond the needed number, that stand by to take a lost role at once. */
   spares: z.int().min(0).max(16).default(0),
   /** A worker that was not heard of for so many seconds is replaced. */
-  heartbeatDeadline: z.number().min(0.5).max(3600).default(10),
+  heartbeatDeadline: z.number().min(2).max(3600).default(10),
   /** A step that takes longer, in seconds, is looked into: who keeps it waiting is replaced. */
   stepDeadline: z.number().min(0.5).max(86_400).default(60),
   /** Workers that may end or leave by themselves in one start, before the run ends. */

@@ -56,6 +56,8 @@ export type MemberEvent =
   | { kind: 'stop-requested'; by: string };
 
 const PROTOCOL = 2;
+/** Ten heartbeats. */
+const DUMB_MS = 5000;
 
 type Control = ServerDuplexStream<WorkerMessage__Output, CoordinatorMessage>;
 
@@ -109,11 +111,16 @@ function acceptControl(call: Control, options: ControlServerOptions): void {
     }
   });
   call.on('end', () => {
-    member?.left('it closed the connection', 'crashed');
+    member?.left('it closed the connection', lossOf(member));
     call.end();
   });
-  call.on('cancelled', () => member?.left('its connection broke', 'crashed'));
-  call.on('error', (error: Error) => member?.left(messageOf(error), 'crashed'));
+  call.on('cancelled', () => member?.left('its connection broke', lossOf(member)));
+  call.on('error', (error: Error) => member?.left(messageOf(error), lossOf(member)));
+}
+
+/** A connection that had long been dumb when it broke (keepalive) tells of silence, not of a crash. */
+function lossOf(member: Member | undefined): Cause {
+  return (member?.silence(performance.now()) ?? 0) > DUMB_MS ? 'silent' : 'crashed';
 }
 
 function admitMember(call: Control, message: WorkerMessage__Output, options: ControlServerOptions): Member {
@@ -131,7 +138,9 @@ function admitMember(call: Control, message: WorkerMessage__Output, options: Con
     );
   }
   options.admit();
-  return new Member(join, call, (reason, cause, member) => options.events.push({ kind: 'left', member, cause, reason }));
+  return new Member(join, call, (reason, cause, member) =>
+    options.events.push({ kind: 'left', member, cause, reason }),
+  );
 }
 
 async function receiveState(

@@ -85,7 +85,7 @@ export class Crew {
     this.#epoch = this.#run.nextEpoch();
     const ready = new Set<string>();
     for (const member of this.#seating.seated) {
-      member.voted = false;
+      member.begins(this.#epoch);
       member.send({ restore: { epoch: this.#epoch, step } });
     }
     for (let whole = false; ready.size < this.#options.roles.length;) {
@@ -240,7 +240,13 @@ export class Crew {
   /** @throws when trying again would only repeat it */
   #gaveUp(member: Member, { reason, usage, leaving }: Failure__Output): void {
     if (usage) {
-      this.#run.journal.event({ event: 'worker-lost', worker: member.name, role: member.role ?? '', cause: 'gave-up', reason });
+      this.#run.journal.event({
+        event: 'worker-lost',
+        worker: member.name,
+        role: member.role ?? '',
+        cause: 'gave-up',
+        reason,
+      });
       throw new UsageError(reason);
     }
     member.dismiss(reason);
@@ -253,12 +259,20 @@ export class Crew {
   }
 
   #troubled({ role = '', lastHeard }: Member, { peer, kind, reason }: Trouble__Output): Interruption {
-    return new Interruption(kind === 'silent' ? 'partitioned' : 'exchange-broken', role, `${role} and ${peer}: ${reason}`, lastHeard);
+    return new Interruption(
+      kind === 'silent' ? 'partitioned' : 'exchange-broken',
+      role,
+      `${role} and ${peer}: ${reason}`,
+      lastHeard,
+    );
   }
 
   /** When a process dies, whoever it was connected to may be heard first. */
   async #explained(interruption: Interruption): Promise<Interruption> {
-    const event = await this.events.find((each) => each.kind === 'left' && each.member.role !== undefined, LAST_WORDS_MS);
+    const event = await this.events.find(
+      (each) => each.kind === 'left' && each.member.role !== undefined,
+      LAST_WORDS_MS,
+    );
     if (event?.kind !== 'left') return interruption;
     const { member, cause, reason } = await this.#lost(event);
     return new Interruption(cause, member.role as string, reason, member.lastHeard);

@@ -20,6 +20,8 @@ export class Member {
   role: string | undefined;
   /** What it was told to be ready for, while it has no role. */
   standby: { role: string; threads: number } | undefined;
+  /** Of membership, as it was last told. */
+  epoch = 0;
   /** As of its last heartbeat. */
   phase = 'starting';
   residentBytes = 0;
@@ -64,6 +66,13 @@ export class Member {
     if (this.#present) this.#stream.write(message);
   }
 
+  /** It is told to begin an epoch. */
+  begins(epoch: number): void {
+    this.epoch = epoch;
+    this.voted = false;
+    this.peers = [];
+  }
+
   heard(): void {
     this.#lastHeard = performance.now();
   }
@@ -73,7 +82,8 @@ export class Member {
     this.phase = heartbeat.phase;
     this.#phaseSince = performance.now() - heartbeat.phaseMs;
     this.residentBytes = heartbeat.residentBytes;
-    this.peers = heartbeat.peers;
+    // What it said of an exchange that is no more is no news.
+    this.peers = heartbeat.epoch === this.epoch ? heartbeat.peers : [];
     this.stale = heartbeat.stale;
   }
 

@@ -96,6 +96,7 @@ export class Recovery {
   wentBack(to: number): void {
     this.#highest = to;
     this.#replay.forgetAfter(to);
+    this.#budget.wentBack(to);
     this.#timer.abandon();
     this.#fault = undefined;
     this.#from = 0;
@@ -121,7 +122,17 @@ export class Recovery {
     const rounded = Object.fromEntries(
       Object.entries({ detectMs, replaceMs, restoreMs, replayMs, totalMs }).map(([name, ms]) => [name, Math.round(ms)]),
     ) as Omit<typeof times, 'faults'>;
-    this.#run.journal.event({ event: 'recovered', step, to: this.#to, replayed, epoch, cause, role, faults, ...rounded });
+    this.#run.journal.event({
+      event: 'recovered',
+      step,
+      to: this.#to,
+      replayed,
+      epoch,
+      cause,
+      role,
+      faults,
+      ...rounded,
+    });
     this.#spectator.say(`step ${step}  recovered in ${(totalMs / 1000).toFixed(1)} s, ${replayed} steps replayed`);
   }
 }

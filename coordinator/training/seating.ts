@@ -54,6 +54,7 @@ export class Seating {
       this.#standbys.delete(member);
       this.#seats.set(role, member);
       member.role = role;
+      member.begins(epoch);
       member.standby = undefined;
       const threads = this.#threadsOf(role);
       this.#run.journal.event({ event: 'role-assigned', worker: member.name, role, epoch, threads });
@@ -92,7 +93,12 @@ export class Seating {
     const claimed = (member: Member) =>
       member.identity.run === this.#run.directory.id && this.vacant.includes(member.identity.role);
     const warm = (member: Member) => kindOf(member.standby?.role ?? '') === kindOf(role);
-    return able.find(had) ?? able.find((member) => warm(member) && !claimed(member)) ?? able.find((member) => !claimed(member)) ?? able[0];
+    return (
+      able.find(had) ??
+      able.find((member) => warm(member) && !claimed(member)) ??
+      able.find((member) => !claimed(member)) ??
+      able[0]
+    );
   }
 
   /** The engine of one that stands by cannot change its threads: it makes room for a new process. */

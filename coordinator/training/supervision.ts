@@ -1,6 +1,7 @@
 /** Looks at every worker twice a second: what is silent, slow or cut off is told, or ends as an eviction or an interruption. */
 import { readFileSync } from 'node:fs';
 import type { Placement } from '../placement/placement.js';
+import type { Cause } from '../run/cause.js';
 import type { Crew } from './crew.js';
 import { Interruption } from './faults/interruption.js';
 import { diagnose } from './faults/diagnosis.js';
@@ -76,6 +77,7 @@ export class Supervision implements Disposable {
     );
     const told = new Set<string>();
     for (const suspicion of suspicions) this.#act(suspicion, told);
+    this.#reconnect(suspicions.filter(({ action }) => action === 'reconnect'));
     if (heldBack !== undefined) this.#tellOnce(told, { event: 'nobody-evicted', reason: heldBack });
     this.#told = told;
   }
@@ -105,23 +107,33 @@ export class Supervision implements Disposable {
   }
 
   #act({ role, peer, cause, reason, action }: Suspicion, told: Set<string>): void {
+    if (action === 'tell') this.#tellOnce(told, { event: 'fault-suspected', role, peer: peer ?? '', cause, reason });
+    if (action === 'evict') this.#evict(role, cause, reason);
+  }
+
+  #evict(role: string, cause: Cause, reason: string): void {
     const { crew } = this.#options;
     const member = crew.memberOf(role);
-    if (member === undefined) return;
-    const pair = [role, peer ?? ''].sort().join(' ');
-    const tries = this.#reconnects.get(pair) ?? 0;
-    if (action === 'tell') {
-      this.#tellOnce(told, { event: 'fault-suspected', role, peer: peer ?? '', cause, reason });
-    } else if (action === 'reconnect' && tries < RECONNECTS) {
-      this.#reconnects.set(pair, tries + 1);
-      crew.events.push({ kind: 'interrupted', interruption: new Interruption(cause, role, reason, member.lastHeard) });
-    } else {
-      crew.evict(member, cause, reason);
-    }
+    if (member !== undefined) crew.evict(member, cause, reason);
+  }
+
+  /** One new epoch opens every exchange anew; where that did not help, one end is replaced. */
+  #reconnect(suspicions: readonly Suspicion[]): void {
+    const { crew } = this.#options;
+    const pairOf = ({ role, peer = '' }: Suspicion) => [role, peer].sort().join(' ');
+    const tries = (suspicion: Suspicion) => this.#reconnects.get(pairOf(suspicion)) ?? 0;
+    const hopeless = suspicions.filter((suspicion) => tries(suspicion) >= RECONNECTS);
+    for (const { role, cause, reason } of hopeless) this.#evict(role, cause, reason);
+    const [first] = suspicions;
+    if (first === undefined || hopeless.length > 0) return;
+    for (const suspicion of suspicions) this.#reconnects.set(pairOf(suspicion), tries(suspicion) + 1);
+    const { role, cause, reason } = first;
+    const since = crew.memberOf(role)?.lastHeard ?? performance.now();
+    crew.events.push({ kind: 'interrupted', interruption: new Interruption(cause, role, reason, since) });
   }
 
   #tellOnce(told: Set<string>, event: Parameters<Run['journal']['event']>[0]): void {
-    const key = 'role' in event ? `${event.event} ${event.role}` : event.event;
+    const key = event.event === 'fault-suspected' ? `${event.cause} ${event.role} ${event.peer}` : event.event;
     told.add(key);
     if (!this.#told.has(key)) this.#options.run.journal.event(event);
   }

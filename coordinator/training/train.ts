@@ -1,13 +1,12 @@
 /** A run from its first worker to its last step: gather, then step after step until all are committed, whatever fails. */
 import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
-import { RefusedError } from '../../common/errors.js';
 import type { Placement } from '../placement/placement.js';
-import { dropCheckpointsAfter, readRole } from '../run/checkpoints.js';
+import { dropCheckpointsAfter } from '../run/checkpoints.js';
 import { checkpointDue } from '../run/checkpoint-schedule.js';
 import { branchOf } from '../run/rollbacks.js';
 import { decide, whyStale } from './barrier.js';
 import { Checkpointing } from './checkpointing.js';
-import { type ControlServerOptions, serveControl } from './control-server.js';
+import { serveControl } from './control-server.js';
 import { Crew, type CrewEvent } from './crew.js';
 import { Interruption } from './faults/interruption.js';
 import { Recovery } from './recovery.js';
@@ -15,6 +14,7 @@ import { rolesOf } from './roles.js';
 import type { Demand } from './rules/on-collapse.js';
 import type { Run, Spectator } from './run.js';
 import { SampleGrids } from './sample-grids.js';
+import { coordinationService } from './service.js';
 import { stepMetrics } from './step-metrics.js';
 import { Supervision } from './supervision.js';
 import { Watch } from './watch.js';
@@ -107,8 +107,9 @@ class Training implements Disposable {
 
   async run(): Promise<Outcome> {
     const { run, placement, spectator, stop, listening } = this.#options;
-    const { events } = this.#crew;
-    await using server = await serveControl(this.#service());
+    const [roles, crew, checkpointing] = [this.#roles, this.#crew, this.#checkpointing];
+    const { events } = crew;
+    await using server = await serveControl(coordinationService({ run, roles, crew, checkpointing }));
     const requestStop = () => events.push({ kind: 'stop-requested', by: String(stop.reason) });
     stop.addEventListener('abort', requestStop, { once: true });
     listening(server.address);
@@ -130,40 +131,6 @@ class Training implements Disposable {
       stop.removeEventListener('abort', requestStop);
       this.#checkpointing.abandon();
       this.#crew.dismiss('the run is over');
-    }
-  }
-
-  #service(): ControlServerOptions {
-    const { run } = this.#options;
-    return {
-      host: run.settings.host,
-      port: run.settings.port,
-      token: run.token,
-      events: this.#crew.events,
-      admit: () => this.#crew.admit(),
-      openState: (header) => this.#counted(() => this.#checkpointing.open(header)),
-      stateSaved: () => this.#checkpointing.saved(),
-      stateFailed: (error) => this.#checkpointing.failed(error),
-      readState: ({ role, step, epoch }) =>
-        this.#counted(() => {
-          if (epoch !== this.#crew.epoch) {
-            throw new RefusedError('FAILED_PRECONDITION', `a load of epoch ${epoch}, the run is in epoch ${this.#crew.epoch}`);
-          }
-          if (!this.#roles.includes(role) || step !== this.#checkpointing.newest) {
-            throw new RefusedError('NOT_FOUND', `there is no state of '${role}' at step ${step} to load`);
-          }
-          return readRole(run.directory, step, role);
-        }),
-    };
-  }
-
-  /** Counts what is refused for its epoch. */
-  #counted<T>(action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      if (error instanceof RefusedError && error.status === 'FAILED_PRECONDITION') this.#crew.countStale();
-      throw error;
     }
   }
 

@@ -35,7 +35,12 @@ export class RoleState implements Disposable {
   readonly #held = new Map<number, Version>();
 
   /** @param initial the weights before the first step */
-  constructor(engine: Engine, architecture: Architecture, config: TrainingConfig, initial: () => readonly NamedArray[]) {
+  constructor(
+    engine: Engine,
+    architecture: Architecture,
+    config: TrainingConfig,
+    initial: () => readonly NamedArray[],
+  ) {
     this.#engine = engine;
     this.#specs = parametersOf(architecture);
     this.#layout = new FlatLayout(engine, this.#trainable());

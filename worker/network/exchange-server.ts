@@ -143,10 +143,7 @@ export class ExchangeServer implements AsyncDisposable {
   }
 
   #otherEpoch(epoch: number): RefusedError {
-    return new RefusedError(
-      'FAILED_PRECONDITION',
-      `epoch ${epoch} is not the run's, which is in epoch ${this.#epoch}`,
-    );
+    return new RefusedError('FAILED_PRECONDITION', `epoch ${epoch} is not the run's, which is in epoch ${this.#epoch}`);
   }
 
   #forget(generator: number, call: Call): void {
