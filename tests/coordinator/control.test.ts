@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { RunEvent } from '../../coordinator/run/journal.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
 import { isAlive } from '../support/alive.js';
+import { newestOf } from '../support/events.js';
 import { type Refusal, sayOnSocket } from '../support/abuse.js';
 import { JOIN, control, joinByHand, loadState, openControl, saveState } from '../support/control-peer.js';
 import { message, rawCall } from '../support/raw-grpc.js';
@@ -41,9 +42,9 @@ async function abuse(address: string, token: string, when: string): Promise<void
     ],
     [
       'another protocol',
-      control(address, token, { join: { ...JOIN, protocol: 2 } }),
+      control(address, token, { join: { ...JOIN, protocol: 1 } }),
       CODES.precondition,
-      /protocol 2 .*speaks 1/,
+      /protocol 1 .*speaks 2/,
     ],
     ['5 MiB', raw(message(Buffer.alloc(5 * MIB))), CODES.exhausted, /larger than max/i],
     ['a length of 4 GiB', raw(message(Buffer.alloc(1), { claimed: 2 ** 32 - 1 })), CODES.exhausted, /larger than max/i],
@@ -101,9 +102,10 @@ test('workers that join by hand train a run to its end, whatever others try on t
   using second = joinByHand(address, tokenFile);
   using third = joinByHand(address, tokenFile);
   await until('the first step', () => readJournal(out, 'metrics.jsonl').length > 0);
-  const extra = await control(address, token, { join: JOIN });
-  assert.equal(extra.code, CODES.exhausted, extra.details);
-  assert.match(extra.details, /all 3 roles of this run have their workers/);
+  using extra = openControl(address, token);
+  extra.write({ join: JOIN });
+  await until('a word for one more worker', () => extra.messages.length > 0);
+  assert.deepEqual([extra.messages[0]?.message, extra.messages[0]?.standby?.role], ['standby', 'generator-1']);
   await abuse(address, token, 'while they train');
   assert.equal(status(out)?.state, 'running', 'all of this was tried before the run ended');
 
@@ -144,13 +146,15 @@ test('a vote that is not due is refused with a status and a reason, on a stream 
       assert.match(stream.messages[i]?.refused?.reason ?? '', /no step has begun/);
     }
   }
-  assert.equal((await run.ended).code, 1, 'the run lost the worker of a role');
+  await until('the loss', () => newestOf(readJournal<RunEvent>(out, 'events.jsonl'), 'worker-lost'));
+  run.child.kill('SIGTERM');
+  assert.equal((await run.ended).code, 130, 'the run waited for another worker');
 });
 
-test('a killed worker ends the run with its role and how it ended, and leaves no process behind', async () => {
+test('one crash too many ends the run with the role and how it ended, and leaves no process behind', async () => {
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
-  await using run = coordinator(['start', '--steps', '100000', '--out', out, ...OPTIONS]);
+  await using run = coordinator(['start', '--steps', '100000', '--max-crashes', '0', '--out', out, ...OPTIONS]);
   await until('10 steps', () => readJournal(out, 'metrics.jsonl').length >= 10);
   const events = readJournal<RunEvent>(out, 'events.jsonl');
   const pids = events.flatMap((e) => (e.event === 'worker-joined' ? [e.pid] : []));
@@ -158,7 +162,10 @@ test('a killed worker ends the run with its role and how it ended, and leaves no
   process.kill(Number(worker?.split('/').at(-1)), 'SIGKILL');
   const { code, stderr } = await run.ended;
   assert.equal(code, 1);
-  assert.match(stderr, /error: the worker of generator-2 .* was lost: .*signal SIGKILL/);
+  assert.match(
+    stderr,
+    /error: the worker of generator-2 .* was lost: .*signal SIGKILL.*more than --max-crashes 0 allows/,
+  );
   assert.equal(status(out)?.state, 'failed');
   assert.equal(pids.length, 3);
   await until('every worker to be gone', () => pids.every((pid) => !isAlive(pid)));

@@ -75,7 +75,7 @@ test('a generator that closes its stream itself is not told that the exchange wa
       generator,
       shape: SHAPE,
       judged: () => {},
-      ended: (reason) => told.push(`${generator}: ${reason}`),
+      ended: (_kind, reason) => told.push(`${generator}: ${reason}`),
     });
   const closing = connect(1);
   // Of a generator that there is not: its refusal comes after whatever the first one's end would have said.
