@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { until } from '../../support/run.js';
+
+const FAULTS = fileURLToPath(new URL('../../../worker/faults/process-faults.js', import.meta.url));
+
+/** A process that makes a fault when a line comes, and says "alive" at every tenth of a second. */
+function victim(action: string): ChildProcess & Disposable {
+  const code = `
+    import { kill, stop } from ${JSON.stringify(FAULTS)};
+    process.stdin.once('data', () => { ${action}; console.log('resumed ' + Date.now()); });
+    setInterval(() => {}, 1000);
+    console.log('ready');`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return Object.assign(child, { [Symbol.dispose]: () => void child.kill('SIGKILL') });
+}
+
+async function line(child: ChildProcess): Promise<string> {
+  const [text] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  return text.toString();
+}
+
+/** T: stopped by a signal. */
+function stateOf(pid: number | undefined): string | undefined {
+  return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+}
+
+/** Helpers that would wake this process. */
+function wakersOf(pid: number | undefined): string[] {
+  return readdirSync('/proc').filter((entry) => {
+    if (!/^\d+$/.test(entry)) return false;
+    try {
+      const words = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0');
+      return words.includes('duet-wake') && words.includes(String(pid));
+    } catch {
+      return false;
+    }
+  });
+}
+
+test('a process stops as by SIGSTOP and goes on by itself when its time is over', async () => {
+  using child = victim('stop(700)');
+  assert.match(await line(child), /ready/);
+  const since = Date.now();
+  child.stdin?.write('go\n');
+  await until('it stands still', () => stateOf(child.pid) === 'T');
+  const [, resumed] = /resumed (\d+)/.exec(await line(child)) ?? [];
+  assert.ok(Number(resumed) - since >= 700, `it stood still for ${Number(resumed) - since} ms`);
+  await until('the helper has left', () => wakersOf(child.pid).length === 0);
+});
+
+test('the helper of a process that was killed while it stood still leaves, too', async () => {
+  using child = victim('stop(3600_000)');
+  assert.match(await line(child), /ready/);
+  child.stdin?.write('go\n');
+  await until('it stands still', () => stateOf(child.pid) === 'T');
+  assert.equal(wakersOf(child.pid).length, 1);
+  child.kill('SIGKILL');
+  await until('the helper has left', () => wakersOf(child.pid).length === 0);
+});
+
+test('a stop without an end needs no helper, and a kill is SIGKILL', async () => {
+  using stopped = victim('stop(0)');
+  assert.match(await line(stopped), /ready/);
+  stopped.stdin?.write('go\n');
+  await until('it stands still', () => stateOf(stopped.pid) === 'T');
+  assert.deepEqual(wakersOf(stopped.pid), []);
+
+  using killed = victim('kill()');
+  assert.match(await line(killed), /ready/);
+  killed.stdin?.write('go\n');
+  const [code, signal] = (await once(killed, 'exit')) as [number | null, string];
+  assert.deepEqual([code, signal], [null, 'SIGKILL']);
+});
