@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { type ExitCode, runCommand } from '../../common/run-command.js';
 import { VERSION } from '../../common/version.js';
+import { addChaosOptions, chaosCommand } from './chaos.js';
 import { compareCommand } from './compare.js';
 import { engineCommand } from './engine.js';
 import { evaluateCommand } from './evaluate.js';
@@ -97,6 +98,10 @@ await runCommand(async () => {
     .action(async (file: string, flags: Parameters<typeof compareCommand>[1]) => {
       code = await compareCommand(file, flags);
     });
+
+  addChaosOptions(program.command('chaos').description('Make faults on purpose in a run that allows them.')).action(
+    finish(chaosCommand),
+  );
 
   program
     .command('engine')

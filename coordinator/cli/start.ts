@@ -116,7 +116,8 @@ export function addStartOptions(command: Command): Command {
     )
     .option('--max-crashes <n>', 'workers that may end by themselves before the run does (default 100)', number)
     .option('--max-evictions <n>', 'workers that may be replaced on suspicion (default 50)', number)
-    .option('--max-faulty-steps <n>', 'steps with a number that is not finite (default 20)', number);
+    .option('--max-faulty-steps <n>', 'steps with a number that is not finite (default 20)', number)
+    .option('--allow-chaos', 'let `coordinator chaos` make faults on purpose in this run (docs/chaos.md)');
 }
 
 export async function startCommand(flags: StartFlags): Promise<ExitCode> {

@@ -49,6 +49,8 @@ export type RunEvent =
   | { event: 'fault-suspected'; role: string; peer: string; cause: Cause; reason: string }
   | { event: 'nobody-evicted'; reason: string }
   | { event: 'stop-requested'; by: string }
+  /** On purpose (docs/chaos.md). `worker` makes it, or is the damaged file; `step` began last. */
+  | { event: 'fault-injected'; fault: string; role: string; peer: string; step: number; worker: string }
   | { event: 'evaluator-started'; pid: number }
   | ({ event: 'quality-measured' } & Quality)
   /** A rule began to hold of a step, or no longer does (docs/stability.md). */

@@ -59,6 +59,8 @@ const runSettingsSchema = z.strictObject({
   maxFaultySteps: z.int().min(0).default(20),
   /** Collapsed: KID above so many times the best, three evaluations in a row. */
   collapseRatio: z.number().positive().default(1.5),
+  /** `coordinator chaos` may make faults on purpose in this run. */
+  allowChaos: z.boolean().default(false),
 });
 export type RunSettings = Readonly<z.output<typeof runSettingsSchema>>;
 
