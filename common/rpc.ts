@@ -11,6 +11,7 @@ import {
   ServerCredentials,
   type ServerDuplexStream,
   type ServerReadableStream,
+  type ServerUnaryCall,
   type ServerWritableStream,
   type ServiceError,
   type UntypedServiceImplementation,
@@ -23,7 +24,7 @@ import { loadContract } from '../proto/load.js';
 import { DuetError, RefusedError, UsageError, messageOf } from './errors.js';
 
 export type { ClientDuplexStream, ClientReadableStream, ClientWritableStream };
-export type { ServerDuplexStream, ServerReadableStream, ServerWritableStream };
+export type { ServerDuplexStream, ServerReadableStream, ServerUnaryCall, ServerWritableStream };
 export { Metadata };
 
 /** A data message of a tensor or a state holds at most this many bytes. */

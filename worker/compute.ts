@@ -4,15 +4,15 @@ import { readJob } from './assignment.js';
 import { Equipment } from './equipment.js';
 import type { Inbox } from './inbox.js';
 import type { Assignment } from './messages.js';
-import type { PhaseBoard } from './phase-board.js';
+import type { Surroundings } from './role.js';
 import { Seat } from './seat.js';
 
 /** Runs until the work is over; `inbox.ending` then says why. @throws what made this worker unable to go on */
-export async function compute(inbox: Inbox, board: PhaseBoard): Promise<void> {
+export async function compute(around: Surroundings): Promise<void> {
   try {
-    await work(inbox, board);
+    await work(around);
   } catch (error) {
-    await fail(inbox, { reason: messageOf(error), usage: error instanceof UsageError, leaving: false });
+    await fail(around.inbox, { reason: messageOf(error), usage: error instanceof UsageError, leaving: false });
     throw error;
   }
 }
@@ -23,7 +23,8 @@ export async function fail(inbox: Inbox, failure: { reason: string; usage: boole
   await inbox.next();
 }
 
-async function work(inbox: Inbox, board: PhaseBoard): Promise<void> {
+async function work(around: Surroundings): Promise<void> {
+  const { inbox, board } = around;
   const equipment = new Equipment(board);
   let seat: Seat | undefined;
   const take = async (assignment: Assignment): Promise<Seat> => {
@@ -31,7 +32,7 @@ async function work(inbox: Inbox, board: PhaseBoard): Promise<void> {
     if (seat?.is(job) === true) return seat;
     seat?.[Symbol.dispose]();
     seat = undefined;
-    return await Seat.take(job, assignment, equipment, { inbox, board });
+    return await Seat.take(job, assignment, equipment, around);
   };
   for (;;) {
     const message = await inbox.next('standby', 'assign', 'restore', 'begin', 'commit');

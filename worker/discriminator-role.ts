@@ -5,23 +5,21 @@ import type { Dataset } from '../gan/data/dataset.js';
 import { type DiscriminatorUpdate, Discriminator } from '../gan/discriminator.js';
 import type { Engine } from '../gan/engine/index.js';
 import type { Job } from './assignment.js';
-import type { Inbox } from './inbox.js';
-import type { PhaseBoard } from './phase-board.js';
 import { Phases } from './phases.js';
-import type { Role } from './role.js';
+import type { Role, Surroundings } from './role.js';
 import { signalsOf } from './signals.js';
 
 export function discriminatorRole(
   engine: Engine,
   { config }: Job,
   data: Dataset,
-  { inbox, board }: { inbox: Inbox; board: PhaseBoard },
+  { inbox, board, faults }: Surroundings,
 ): Role {
   const discriminator = new Discriminator(engine, config, data.shape);
   const batches = new Batches(config.seed, config.batch, data.count);
   const generators = Array.from({ length: config.generators }, (_, i) => i + 1);
   const updates = config.discriminatorSteps;
-  const phases = new Phases(board);
+  const phases = new Phases(board, faults);
   return {
     state: discriminator.state,
     step({ epoch, step, branch, signals }) {
@@ -30,7 +28,7 @@ export function discriminatorRole(
       for (let i = 0; i < updates; i += 1) {
         if (i === 0) phases.begin('real-half');
         else phases.enter('real-half');
-        const x = data.gather(batches.indices((step - 1) * updates + i, branch));
+        const x = faults.poison(data.gather(batches.indices((step - 1) * updates + i, branch)));
         using real = discriminator.realHalf(x);
         if (i === 0) {
           phases.enter('wait-activations');

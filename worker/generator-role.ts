@@ -3,10 +3,8 @@ import type { Engine } from '../gan/engine/index.js';
 import { Generator } from '../gan/generator.js';
 import { latents, sampleLatents } from '../gan/latents.js';
 import type { Job } from './assignment.js';
-import type { Inbox } from './inbox.js';
-import type { PhaseBoard } from './phase-board.js';
 import { Phases } from './phases.js';
-import type { Role } from './role.js';
+import type { Role, Surroundings } from './role.js';
 
 /** Samples in a generator's band of the sample grid. */
 const SAMPLES = 64;
@@ -16,14 +14,14 @@ export function generatorRole(
   engine: Engine,
   { config, role }: Job,
   sample: readonly number[],
-  { inbox, board }: { inbox: Inbox; board: PhaseBoard },
+  { inbox, board, faults }: Surroundings,
 ): Role {
   const generator = new Generator(engine, config, sample, role);
   /** Batches for all of the discriminator's updates of a step, in one tensor. */
   const count = config.discriminatorSteps * config.batch;
   const shape = [count, ...sample];
   const fixed = sampleLatents(config.seed, SAMPLES, config.latent);
-  const phases = new Phases(board);
+  const phases = new Phases(board, faults);
   return {
     state: generator.state,
     step({ epoch, step, branch }) {
@@ -33,7 +31,7 @@ export function generatorRole(
       phases.enter('wait-gradients');
       const { loss, plainLoss, gradient } = inbox.take('judgement', (m) => m.epoch === epoch && m.step === step);
       phases.enter('backward');
-      const gradientNorm = open.finish(gradient);
+      const gradientNorm = open.finish(faults.poison(gradient));
       return { epoch, step, loss, plainLoss, gradientNorm, phases: phases.finish() };
     },
     samples: () => ({ data: generator.sample(fixed), shape: [SAMPLES, ...sample] }),

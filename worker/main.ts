@@ -6,6 +6,7 @@ import { DuetError, UsageError } from '../common/errors.js';
 import { type ExitCode, runCommand } from '../common/run-command.js';
 import { VERSION } from '../common/version.js';
 import { compute, fail } from './compute.js';
+import { ComputeFaults } from './faults/compute-faults.js';
 import { Inbox } from './inbox.js';
 import { BOARD_BYTES, PhaseBoard } from './phase-board.js';
 import type { NetworkThreadData } from './network/thread.js';
@@ -14,17 +15,19 @@ interface JoinOptions {
   coordinator: string;
   tokenFile: string;
   rejoin: number;
+  allowChaos?: boolean;
 }
 
 /** The discriminator offers its exchange here: loopback only, as long as there is no mutual TLS. */
 const EXCHANGE_HOST = '127.0.0.1';
 
-async function join({ coordinator, tokenFile, rejoin }: JoinOptions): Promise<ExitCode> {
+async function join({ coordinator, tokenFile, rejoin, allowChaos = false }: JoinOptions): Promise<ExitCode> {
   if (!/^.+:\d+$/.test(coordinator)) throw new UsageError(`--coordinator takes HOST:PORT, not '${coordinator}'`);
   const token = readToken(tokenFile);
   const { port1, port2 } = new MessageChannel();
   const counter = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const board = new SharedArrayBuffer(BOARD_BYTES);
+  const faults = new ComputeFaults();
   const workerData: NetworkThreadData = {
     coordinator,
     token,
@@ -34,6 +37,8 @@ async function join({ coordinator, tokenFile, rejoin }: JoinOptions): Promise<Ex
     port: port2,
     counter,
     board,
+    allowChaos,
+    faults: faults.shared,
   };
   const thread = new Worker(new URL('./network/thread.js', import.meta.url), { workerData, transferList: [port2] });
   const inbox = new Inbox(port1, counter);
@@ -41,7 +46,7 @@ async function join({ coordinator, tokenFile, rejoin }: JoinOptions): Promise<Ex
     process.once(signal, () => inbox.end({ kind: 'signal', reason: `the worker got ${signal}` }));
   }
   try {
-    await compute(inbox, new PhaseBoard(board));
+    await compute({ inbox, board: new PhaseBoard(board), faults });
     return await conclude(inbox);
   } finally {
     await thread.terminate();
@@ -101,6 +106,7 @@ await runCommand(async () => {
       seconds,
       60,
     )
+    .option('--allow-chaos', 'make the faults that the coordinator asks for (`coordinator chaos`)')
     .exitOverride()
     .addHelpText('after', '\nExample:\n  $ npx worker join --coordinator 127.0.0.1:50051 --token-file runs/ID/token')
     .action(async (options: JoinOptions) => {

@@ -1,15 +1,18 @@
 /** Where a role's time goes within a step: phases that follow each other. */
 import type { Phase } from '../proto/generated/duet/v1/Phase.js';
+import type { ComputeFaults } from './faults/compute-faults.js';
 import type { PhaseBoard, PhaseName } from './phase-board.js';
 
 export class Phases {
   readonly #board: PhaseBoard;
+  readonly #faults: Pick<ComputeFaults, 'pace'>;
   readonly #done: Phase[] = [];
   #name: PhaseName | undefined;
   #since = 0;
 
-  constructor(board: PhaseBoard) {
+  constructor(board: PhaseBoard, faults: Pick<ComputeFaults, 'pace'>) {
     this.#board = board;
+    this.#faults = faults;
   }
 
   /** A step begins: what was left of one that was called off goes. */
@@ -35,6 +38,8 @@ export class Phases {
   }
 
   #end(): void {
+    // A worker that was made slow on purpose is slow in its own work.
+    if (this.#name !== undefined && !this.#name.startsWith('wait-')) this.#faults.pace();
     const now = performance.now();
     if (this.#name !== undefined) this.#done.push({ name: this.#name, milliseconds: now - this.#since });
     this.#since = now;

@@ -2,6 +2,17 @@
 import type { RoleState } from '../gan/network/role-state.js';
 import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import type { Vote } from '../proto/generated/duet/v1/Vote.js';
+import type { ComputeFaults } from './faults/compute-faults.js';
+import type { Inbox } from './inbox.js';
+import type { PhaseBoard } from './phase-board.js';
+
+/** What a role finds around it in its worker. */
+export interface Surroundings {
+  inbox: Inbox;
+  board: PhaseBoard;
+  /** Made on purpose. */
+  faults: ComputeFaults;
+}
 
 export interface Role {
   readonly state: RoleState;

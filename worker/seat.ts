@@ -9,16 +9,9 @@ import type { Job } from './assignment.js';
 import { discriminatorRole } from './discriminator-role.js';
 import type { Equipment } from './equipment.js';
 import { generatorRole } from './generator-role.js';
-import type { Inbox } from './inbox.js';
 import type { Assignment, ExchangeOffer, ToNetwork } from './messages.js';
-import type { PhaseBoard } from './phase-board.js';
-import type { Role } from './role.js';
+import type { Role, Surroundings } from './role.js';
 import { imageBytes } from './samples.js';
-
-interface Surroundings {
-  inbox: Inbox;
-  board: PhaseBoard;
-}
 
 export class Seat implements Disposable {
   readonly #job: Job;

@@ -162,7 +162,7 @@ function placementOf(
 ): Placement {
   return settings.placement === 'external'
     ? externalPlacement()
-    : localPlacement({ cards, libraryPath: prepared?.libraryPath ?? [] });
+    : localPlacement({ cards, libraryPath: prepared?.libraryPath ?? [], allowChaos: settings.allowChaos });
 }
 
 async function trainRun(

@@ -17,9 +17,11 @@ export interface LocalOptions {
   cards: readonly NvidiaCard[];
   /** Folders of CUDA's libraries, for the loader. */
   libraryPath: readonly string[];
+  /** The workers make faults on purpose. */
+  allowChaos: boolean;
 }
 
-export function localPlacement({ cards, libraryPath }: LocalOptions): Placement {
+export function localPlacement({ cards, libraryPath, allowChaos }: LocalOptions): Placement {
   /** By place: the one who takes a lost worker's place gets its card, too. */
   const children = new Map<number, ChildProcess>();
   let options: StartOptions | undefined;
@@ -27,7 +29,7 @@ export function localPlacement({ cards, libraryPath }: LocalOptions): Placement 
   let told = false;
 
   function startWorker(index: number, given: StartOptions): void {
-    const child = spawnWorker(index, workerEnvironment(index, cards, libraryPath, process.env), given);
+    const child = spawnWorker(index, workerEnvironment(index, cards, libraryPath, process.env), given, allowChaos);
     children.set(index, child);
     child.once('exit', (code, signal) => {
       const known = children.get(index) === child;
@@ -71,12 +73,14 @@ function spawnWorker(
   index: number,
   env: NodeJS.ProcessEnv,
   { coordinator, tokenFile, logs }: StartOptions,
+  allowChaos: boolean,
 ): ChildProcess {
   const log = openSync(logOf(logs, index), 'a');
   try {
     // A session of its own: Ctrl-C in the terminal is for the coordinator, which then stops the workers in order.
     // It looks for no other coordinator when this one is gone: it belongs to it.
     const args = ['join', '--coordinator', coordinator, '--token-file', tokenFile, '--rejoin', '0'];
+    if (allowChaos) args.push('--allow-chaos');
     return spawn(process.execPath, [WORKER, ...args], { detached: true, env, stdio: ['ignore', log, log] });
   } finally {
     closeSync(log);

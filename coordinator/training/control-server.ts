@@ -5,6 +5,7 @@ import {
   STATE_BYTES,
   type ServerDuplexStream,
   type ServerReadableStream,
+  type ServerUnaryCall,
   type ServerWritableStream,
   CHUNK_BYTES,
   authorise,
@@ -13,6 +14,8 @@ import {
   statusOf,
 } from '../../common/rpc.js';
 import type { CoordinatorMessage } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
+import type { Fault__Output } from '../../proto/generated/duet/v1/Fault.js';
+import type { FaultInjected } from '../../proto/generated/duet/v1/FaultInjected.js';
 import type { LoadStateRequest__Output } from '../../proto/generated/duet/v1/LoadStateRequest.js';
 import type { StateChunk } from '../../proto/generated/duet/v1/StateChunk.js';
 import type { StateChunk__Output } from '../../proto/generated/duet/v1/StateChunk.js';
@@ -41,6 +44,8 @@ export interface ControlServerOptions {
   stateFailed(error: unknown): void;
   /** @throws RefusedError when this role's state is not to be had */
   readState(request: LoadStateRequest__Output): Uint8Array;
+  /** Makes a fault on purpose, unless nobody waits for it any more. @throws RefusedError */
+  inject(fault: Fault__Output, withdrawn: AbortSignal): Promise<FaultInjected>;
 }
 
 export type MemberEvent =
@@ -64,18 +69,23 @@ type Control = ServerDuplexStream<WorkerMessage__Output, CoordinatorMessage>;
 export async function serveControl(options: ControlServerOptions): Promise<RpcServer> {
   const handlers = {
     Control: (call: Control) => guarded(call, options, () => acceptControl(call, options)),
-    SaveState: (call: ServerReadableStream<StateChunk__Output, { sha256: string }>, done: SaveDone) =>
+    SaveState: (call: ServerReadableStream<StateChunk__Output, { sha256: string }>, done: Done<{ sha256: string }>) =>
       void receiveState(call, options).then(
         (sha256) => done(null, { sha256 }),
         (error: unknown) => done(statusOf(error)),
       ),
     LoadState: (call: ServerWritableStream<LoadStateRequest__Output, StateChunk>) =>
       guarded(call, options, () => sendState(call, options)),
+    Chaos: (call: ServerUnaryCall<Fault__Output, FaultInjected>, done: Done<FaultInjected>) =>
+      void injectFault(call, options).then(
+        (injected) => done(null, injected),
+        (error: unknown) => done(statusOf(error)),
+      ),
   };
   return listen({ service: 'Coordination', handlers, host: options.host, port: options.port });
 }
 
-type SaveDone = (error: { code: number; details: string } | null, reply?: { sha256: string }) => void;
+type Done<T> = (error: { code: number; details: string } | null, reply?: T) => void;
 
 /** Nothing is looked at before the token. */
 function guarded(
@@ -181,4 +191,14 @@ function sendState(
     call.write({ data: Buffer.from(file.subarray(offset, offset + CHUNK_BYTES)) });
   }
   call.end();
+}
+
+async function injectFault(
+  call: ServerUnaryCall<Fault__Output, FaultInjected>,
+  { token, inject }: ControlServerOptions,
+): Promise<FaultInjected> {
+  authorise(call.metadata, token);
+  const withdrawn = new AbortController();
+  call.on('cancelled', () => withdrawn.abort());
+  return await inject(call.request, withdrawn.signal);
 }

@@ -1,5 +1,6 @@
 /** What the coordinator's gRPC service does with a call, in terms of the run. */
 import { RefusedError } from '../../common/errors.js';
+import type { Injections } from '../chaos/injections.js';
 import { readRole } from '../run/checkpoints.js';
 import type { Checkpointing } from './checkpointing.js';
 import type { ControlServerOptions } from './control-server.js';
@@ -11,9 +12,10 @@ interface ServiceParts {
   roles: readonly string[];
   crew: Crew;
   checkpointing: Checkpointing;
+  injections: Injections;
 }
 
-export function coordinationService({ run, roles, crew, checkpointing }: ServiceParts): ControlServerOptions {
+export function coordinationService({ run, roles, crew, checkpointing, injections }: ServiceParts): ControlServerOptions {
   const { host, port } = run.settings;
   /** Counts what is refused for its epoch. */
   function counted<T>(action: () => T): T {
@@ -43,5 +45,6 @@ export function coordinationService({ run, roles, crew, checkpointing }: Service
         }
         return readRole(run.directory, step, role);
       }),
+    inject: (fault, withdrawn) => injections.request(fault, withdrawn),
   };
 }

@@ -1,5 +1,6 @@
 /** A run from its first worker to its last step: gather, then step after step until all are committed, whatever fails. */
 import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
+import { Injections } from '../chaos/injections.js';
 import type { Placement } from '../placement/placement.js';
 import { dropCheckpointsAfter } from '../run/checkpoints.js';
 import { checkpointDue } from '../run/checkpoint-schedule.js';
@@ -65,6 +66,7 @@ class Training implements Disposable {
   readonly #watch: Watch;
   readonly #recovery: Recovery;
   readonly #supervision: Supervision;
+  readonly #injections: Injections;
   #step: number;
   /** When the step in progress began; 0 between steps. */
   #began = 0;
@@ -97,6 +99,12 @@ class Training implements Disposable {
     this.#grids = new SampleGrids(run, spectator);
     this.#watch = new Watch(run, spectator, () => this.#checkpointing.retain());
     const stepMs = (now: number) => (this.#began === 0 ? 0 : now - this.#began);
+    this.#injections = new Injections({
+      run,
+      roles: this.#roles,
+      workerOf: (role) => this.#crew.memberOf(role)?.name,
+      send: (role, message) => this.#crew.memberOf(role)?.send(message),
+    });
     this.#supervision = new Supervision({ run, crew: this.#crew, placement, stepMs });
   }
 
@@ -107,9 +115,9 @@ class Training implements Disposable {
 
   async run(): Promise<Outcome> {
     const { run, placement, spectator, stop, listening } = this.#options;
-    const [roles, crew, checkpointing] = [this.#roles, this.#crew, this.#checkpointing];
+    const [roles, crew, checkpointing, injections] = [this.#roles, this.#crew, this.#checkpointing, this.#injections];
     const { events } = crew;
-    await using server = await serveControl(coordinationService({ run, roles, crew, checkpointing }));
+    await using server = await serveControl(coordinationService({ run, roles, crew, checkpointing, injections }));
     const requestStop = () => events.push({ kind: 'stop-requested', by: String(stop.reason) });
     stop.addEventListener('abort', requestStop, { once: true });
     listening(server.address);
@@ -130,6 +138,7 @@ class Training implements Disposable {
       spectator.ended();
       stop.removeEventListener('abort', requestStop);
       this.#checkpointing.abandon();
+      injections[Symbol.dispose]();
       this.#crew.dismiss('the run is over');
     }
   }
@@ -181,6 +190,7 @@ class Training implements Disposable {
   async #path(): Promise<boolean> {
     const { run, spectator, stop } = this.#options;
     this.#began = performance.now();
+    await this.#injections.beginning(this.#step + 1);
     this.#crew.begin(this.#beginOf(this.#step + 1));
     for (let since = performance.now(); ;) {
       const votes = await this.#votes();
@@ -254,6 +264,7 @@ class Training implements Disposable {
     while (promised && this.#checkpointing.busy) this.#aside(await this.#crew.next());
     const checkpoint = promised || (due !== undefined && !this.#checkpointing.busy);
     if (checkpoint) this.#checkpointing.begin(this.#step);
+    if (!last) await this.#injections.beginning(this.#step + 1);
     this.#crew.tell({
       commit: {
         epoch: this.#crew.epoch,

@@ -13,6 +13,7 @@ import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../../proto/generated/duet/v1/Commit.js';
 import type { CoordinationClient } from '../../proto/generated/duet/v1/Coordination.js';
 import type { CoordinatorMessage__Output } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
+import type { Fault__Output } from '../../proto/generated/duet/v1/Fault.js';
 import type { Heartbeat } from '../../proto/generated/duet/v1/Heartbeat.js';
 import type { Restore__Output } from '../../proto/generated/duet/v1/Restore.js';
 import type { WorkerMessage } from '../../proto/generated/duet/v1/WorkerMessage.js';
@@ -31,6 +32,7 @@ export interface ControlHandlers {
   begin(begin: Begin__Output): void;
   committed(commit: Commit__Output): void;
   restore(restore: Restore__Output): void;
+  fault(fault: Fault__Output): void;
   /** What the next heartbeat says besides the epoch. */
   state(): Omit<Heartbeat, 'epoch'>;
   /** The coordinator is gone, and is being looked for. */
@@ -41,6 +43,8 @@ export interface ControlHandlers {
 
 interface ControlOptions {
   coordinator: string;
+  /** Where to connect to reach it: there, or a relay in front of it. */
+  dial: string;
   token: string;
   version: string;
   /** How long a worker that has lost its coordinator looks for it, or for one that was started in its place. */
@@ -63,7 +67,7 @@ export class ControlStream {
   stale = 0;
 
   constructor(options: ControlOptions, handlers: ControlHandlers) {
-    this.client = coordinationClient(options.coordinator);
+    this.client = coordinationClient(options.dial);
     this.#options = options;
     this.#handlers = handlers;
     this.#open();
@@ -135,6 +139,9 @@ export class ControlStream {
         return;
       case 'restore':
         if (message.restore && !this.#isStale(message.restore.epoch)) this.#handlers.restore(message.restore);
+        return;
+      case 'fault':
+        if (message.fault) this.#handlers.fault(message.fault);
         return;
       case 'refused':
         process.stderr.write(

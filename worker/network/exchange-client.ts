@@ -10,7 +10,10 @@ import type { ToCompute, ToNetwork } from '../messages.js';
 const PULSE_MS = 500;
 
 interface ExchangeClientOptions {
+  /** Of the discriminator's exchange, host:port. */
   address: string;
+  /** Where to connect to reach it, if not there: a relay in front of it. */
+  dial?: string;
   token: string;
   epoch: number;
   /** 1 to N. */
@@ -33,10 +36,10 @@ export class ExchangeClient {
   /** Pulses that have not come back yet: a slow one counts before it is back. */
   readonly #underway: number[] = [];
 
-  constructor({ address, token, epoch, generator, shape, judged, ended }: ExchangeClientOptions) {
+  constructor({ address, dial = address, token, epoch, generator, shape, judged, ended }: ExchangeClientOptions) {
     const metadata = callMetadata(token, { 'duet-epoch': String(epoch), 'duet-generator': String(generator) });
     const peer = `the discriminator at ${address}`;
-    this.#client = exchangeClient(address);
+    this.#client = exchangeClient(dial);
     const stream = this.#client.exchange(metadata);
     const assembler = new TensorAssembler(() => ({ epoch, steps: [this.#step, this.#step], shape }));
     const end = (kind: 'refused' | 'broken', reason: string) => {

@@ -2,10 +2,14 @@
  * The network thread of a worker: gRPC to the coordinator and to the other roles, heartbeats, uploads.
  * It never computes, so it answers while the compute thread is inside a long op.
  */
+import { writeSync } from 'node:fs';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { RefusedError, messageOf } from '../../common/errors.js';
 import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
 import type { Trouble__Output } from '../../proto/generated/duet/v1/Trouble.js';
+import { ComputeFaults } from '../faults/compute-faults.js';
+import { FaultMaker } from '../faults/fault-maker.js';
+import { Relays } from '../faults/relays.js';
 import { raise } from '../inbox.js';
 import { type Assignment, type Ending, type ToCompute, type ToNetwork, transferables } from '../messages.js';
 import { PhaseBoard } from '../phase-board.js';
@@ -26,6 +30,10 @@ export interface NetworkThreadData {
   counter: Int32Array<SharedArrayBuffer>;
   /** Of the phase board. */
   board: SharedArrayBuffer;
+  /** Faults on purpose are made. */
+  allowChaos: boolean;
+  /** Those in the compute thread. */
+  faults: ComputeFaults['shared'];
 }
 
 /** How long the compute thread may take to leave once the run is over, before the process is ended. */
@@ -35,6 +43,15 @@ const FAILURE_MS = 3000;
 
 const data = workerData as NetworkThreadData;
 const board = new PhaseBoard(data.board);
+const relays = await Relays.open(data.allowChaos);
+const faults = new FaultMaker({
+  allowed: data.allowChaos,
+  relays,
+  compute: new ComputeFaults(data.faults),
+  // At once: after a kill there is nobody to write it.
+  say: (line) => void writeSync(2, `${line}\n`),
+});
+const toCoordinator = { ...data, dial: relays.through('coordinator', data.coordinator) };
 let assignment: Assignment | undefined;
 let server: ExchangeServer | undefined;
 let client: ExchangeClient | undefined;
@@ -61,7 +78,7 @@ function stopServing(): void {
   server = undefined;
 }
 
-const control: ControlStream = new ControlStream(data, {
+const control: ControlStream = new ControlStream(toCoordinator, {
   standby: (preparation) => tell({ kind: 'standby', preparation }),
   assigned(received) {
     disconnect();
@@ -88,6 +105,7 @@ const control: ControlStream = new ControlStream(data, {
     disconnect();
     tell({ kind: 'restore', epoch: restore.epoch, restore });
   },
+  fault: (fault) => faults.make(fault),
   state() {
     const { phase, milliseconds } = board.read();
     return {
@@ -109,6 +127,7 @@ function connect({ exchange: address, epoch, step, sampleShape }: Begin__Output)
   const { role, config } = assignment as Assignment;
   return new ExchangeClient({
     address,
+    dial: relays.through('discriminator', address),
     token: data.token,
     epoch,
     generator: Number(role.replace('generator-', '')),
