@@ -3,6 +3,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, createConnection, createServer } from 'node:net';
 import { test } from 'node:test';
+import { RefusedError, messageOf } from '../../../common/errors.js';
+import {
+  type ServerDuplexStream,
+  callMetadata,
+  exchangeClient,
+  isUnreachable,
+  listen,
+  refuse,
+} from '../../../common/rpc.js';
 import { HELD_BYTES } from '../../../worker/faults/line.js';
 import { Relay, parseAddress } from '../../../worker/faults/relay.js';
 import { until } from '../../support/run.js';
@@ -34,7 +43,12 @@ function watched(socket: Socket): End {
 /** A server that keeps what its connections say, and a relay in front of it. */
 async function setUp() {
   const served: End[] = [];
-  const server: Server = createServer({ allowHalfOpen: true }, (socket) => served.push(watched(socket)));
+  let over = false;
+  const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
+    served.push(watched(socket));
+    // One that was on its way when the test ended.
+    if (over) socket.destroy();
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const target = `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -52,8 +66,9 @@ async function setUp() {
     },
     async [Symbol.asyncDispose]() {
       for (const { socket } of [...clients, ...served]) socket.destroy();
+      over = true;
       await relay[Symbol.asyncDispose]();
-      server.close();
+      await new Promise((resolve) => server.close(resolve));
     },
   };
 }
@@ -206,4 +221,28 @@ test('both ends of many connections may die at any time, also with much on its w
     second.socket.destroy();
   }
   await until('nothing is left', () => net.relay.heldBytes === 0);
+});
+
+test('gRPC takes a peer that is not there for unreachable through a relay, too, and reaches it once it is', async () => {
+  const gone = createServer();
+  gone.listen(0, '127.0.0.1');
+  await once(gone, 'listening');
+  const { port } = gone.address() as AddressInfo;
+  gone.close();
+  await once(gone, 'close');
+  await using relay = await Relay.open();
+  relay.aim(`127.0.0.1:${port}`);
+  const failure = async () => {
+    const client = exchangeClient(relay.address);
+    const stream = client.exchange(callMetadata('token'));
+    const error: unknown = await new Promise((resolve) => stream.on('error', resolve).on('data', () => {}));
+    client.close();
+    return error;
+  };
+  assert.ok(isUnreachable(await failure()));
+  const Exchange = (call: ServerDuplexStream<unknown, unknown>) =>
+    refuse(call, new RefusedError('NOT_FOUND', 'it was reached'));
+  await using server = await listen({ service: 'Exchange', handlers: { Exchange }, host: '127.0.0.1', port: 0 });
+  relay.aim(server.address);
+  assert.match(messageOf(await failure()), /it was reached/);
 });
