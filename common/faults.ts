@@ -20,3 +20,12 @@ export const LONGEST_MS = 2 ** 31 - 1;
 export function isFaultKind(kind: string): kind is FaultKind {
   return FAULT_KINDS.some((known) => known === kind);
 }
+
+/**
+ * Why a process cannot kill or stop itself, if it cannot: the kernel spares the first process of a PID namespace from the
+ * signals of its own namespace (pid_namespaces(7)).
+ */
+export function whyUnkillable(pid: number): string | undefined {
+  if (pid !== 1) return undefined;
+  return 'it is process 1 of its container, which cannot kill or stop itself: run it under an init (docker run --init, or shareProcessNamespace: true in Kubernetes)';
+}

@@ -1,7 +1,7 @@
 /** The coordinator's part in faults made on purpose: who may ask, when each is made, and the record of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RefusedError } from '../../common/errors.js';
-import type { FaultKind } from '../../common/faults.js';
+import { type FaultKind, whyUnkillable } from '../../common/faults.js';
 import { randomStream } from '../../gan/random.js';
 import type { CoordinatorMessage } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
 import type { Fault__Output } from '../../proto/generated/duet/v1/Fault.js';
@@ -58,6 +58,8 @@ export class Injections implements Disposable {
         'this run allows no faults on purpose: start (or resume) it with --allow-chaos',
       );
     }
+    const unkillable = fault.kind === 'coordinator-kill' ? whyUnkillable(process.pid) : undefined;
+    if (unkillable !== undefined) throw new RefusedError('FAILED_PRECONDITION', `the coordinator: ${unkillable}`);
     const order = checkFault(fault, roles, run.training.steps);
     return fault.atStep === 0 ? this.#make(order) : await this.#hold(order, withdrawn);
   }

@@ -1,9 +1,17 @@
 /** Faults of the whole process: it dies, or it stands still. */
 import { spawn } from 'node:child_process';
 import { DuetError } from '../../common/errors.js';
+import { whyUnkillable } from '../../common/faults.js';
 
+/** @throws DuetError when this process cannot be killed by itself */
 export function kill(): void {
+  assertKillable();
   process.kill(process.pid, 'SIGKILL');
+}
+
+function assertKillable(): void {
+  const reason = whyUnkillable(process.pid);
+  if (reason !== undefined) throw new DuetError(reason);
 }
 
 /** How often the helper looks whether the stopped process is still there. */
@@ -25,9 +33,10 @@ kill -CONT "$1" 2>/dev/null
  * Stops this process, all its threads, as SIGSTOP does; a helper process, which leaves when this one is gone, lets it go on.
  *
  * @param forMs how long this lasts at least; 0: for ever
- * @throws DuetError when there is no helper to be had; the process then goes on
+ * @throws DuetError when there is no helper to be had, or this process cannot be stopped by itself; it then goes on
  */
 export function stop(forMs: number): void {
+  assertKillable();
   if (forMs > 0) startWaker(process.pid, forMs);
   process.kill(process.pid, 'SIGSTOP');
 }

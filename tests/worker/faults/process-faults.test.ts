@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { until } from '../../support/run.js';
 
 const FAULTS = fileURLToPath(new URL('../../../worker/faults/process-faults.js', import.meta.url));
 
-/** A process that makes a fault when a line comes, and says "alive" at every tenth of a second. */
+/** A process that makes a fault when a line comes, and says when it goes on. */
 function victim(action: string): ChildProcess & Disposable {
   const code = `
     import { kill, stop } from ${JSON.stringify(FAULTS)};
@@ -75,4 +75,18 @@ test('a stop without an end needs no helper, and a kill is SIGKILL', async () =>
   killed.stdin?.write('go\n');
   const [code, signal] = (await once(killed, 'exit')) as [number | null, string];
   assert.deepEqual([code, signal], [null, 'SIGKILL']);
+});
+
+test('the first process of a container says that it cannot kill or stop itself, rather than seem to', (t) => {
+  const namespace = ['--pid', '--fork', '--mount-proc'];
+  if (spawnSync('unshare', [...namespace, 'true']).status !== 0) return t.skip('this process may not make namespaces');
+  for (const action of ['kill()', 'stop(0)', 'stop(1000)']) {
+    const code = `
+      import { kill, stop } from ${JSON.stringify(FAULTS)};
+      ${action};`;
+    const args = [...namespace, process.execPath, '--input-type=module', '-e', code];
+    const { status, stderr } = spawnSync('unshare', args, { encoding: 'utf8' });
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /process 1 of its container, which cannot kill or stop itself: run it under an init/);
+  }
 });
