@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { callMetadata, coordinationClient } from '../../common/rpc.js';
 import type { RunEvent } from '../../coordinator/run/journal.js';
 import { type RunStatus } from '../../coordinator/run/status.js';
 import { joinByHand } from '../support/control-peer.js';
@@ -99,10 +100,43 @@ test('a worker without --allow-chaos makes no fault, although its coordinator as
   await until('it trains on', () => readJournal(out, 'metrics.jsonl').length > length + 5);
 });
 
+test('a call for a fault that is cancelled takes it back', async () => {
+  await using scratch = scratchFolder();
+  const out = join(scratch.path, 'run');
+  await using run = start(out, '--steps', '20', '--placement', 'external', '--allow-chaos');
+  const address = await addressOf(out);
+  const client = coordinationClient(address);
+  const metadata = callMetadata(readFileSync(join(out, 'token'), 'utf8'));
+  const ask = (fault: object) => {
+    let call: { cancel(): void } | undefined;
+    const ended = new Promise<string>((resolve) => {
+      call = client.chaos(fault, metadata, (error) => resolve(error?.details ?? 'made'));
+    });
+    return { ended, cancel: () => call?.cancel() };
+  };
+  const [taken, kept] = [5, 7].map((atStep) => ask({ kind: 'slow', role: 'generator-1', delayMs: 1, atStep }));
+  // One connection keeps the order: when the second answer is there, both have been taken in.
+  assert.match(await ask({ kind: 'none' }).ended, /no fault 'none'/);
+  taken?.cancel();
+  assert.match((await taken?.ended) ?? '', /[Cc]ancelled/);
+  assert.match(await ask({ kind: 'none' }).ended, /no fault 'none'/);
+  const worker = () => joinByHand(address, join(out, 'token'));
+  using _first = worker();
+  using _second = worker();
+  using _third = worker();
+  assert.equal(await kept?.ended, 'made');
+  assert.equal((await run.ended).code, 0);
+  client.close();
+  assert.deepEqual(
+    injectedIn(out).map(({ step }) => step),
+    [7],
+  );
+});
+
 test('faults at random are made until the run ends', async () => {
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
-  await using run = start(out, '--steps', '600', '--allow-chaos');
+  await using run = start(out, '--steps', '300', '--allow-chaos');
   await addressOf(out);
   const args = ['--every', '0.1', '--faults', 'slow,delay', '--for', '0.2', '--delay', '2', '--seed', '5'];
   const { code, stdout, stderr } = await chaos('--run', out, ...args);
