@@ -15,7 +15,13 @@ interface ServiceParts {
   injections: Injections;
 }
 
-export function coordinationService({ run, roles, crew, checkpointing, injections }: ServiceParts): ControlServerOptions {
+export function coordinationService({
+  run,
+  roles,
+  crew,
+  checkpointing,
+  injections,
+}: ServiceParts): ControlServerOptions {
   const { host, port } = run.settings;
   /** Counts what is refused for its epoch. */
   function counted<T>(action: () => T): T {

@@ -100,10 +100,10 @@ test('a worker without --allow-chaos makes no fault, although its coordinator as
   await until('it trains on', () => readJournal(out, 'metrics.jsonl').length > length + 5);
 });
 
-test('a call for a fault that is cancelled takes it back', async () => {
+test('a call that is cancelled takes its fault back, and the end of the run answers those that still wait', async () => {
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
-  await using run = start(out, '--steps', '20', '--placement', 'external', '--allow-chaos');
+  await using run = start(out, '--steps', '100000', '--placement', 'external', '--allow-chaos');
   const address = await addressOf(out);
   const client = coordinationClient(address);
   const metadata = callMetadata(readFileSync(join(out, 'token'), 'utf8'));
@@ -114,8 +114,10 @@ test('a call for a fault that is cancelled takes it back', async () => {
     });
     return { ended, cancel: () => call?.cancel() };
   };
-  const [taken, kept] = [5, 7].map((atStep) => ask({ kind: 'slow', role: 'generator-1', delayMs: 1, atStep }));
-  // One connection keeps the order: when the second answer is there, both have been taken in.
+  const [taken, kept, late] = [5, 7, 99_999].map((atStep) =>
+    ask({ kind: 'slow', role: 'generator-1', delayMs: 1, atStep }),
+  );
+  // One connection keeps the order: when this answer is there, the others have been taken in.
   assert.match(await ask({ kind: 'none' }).ended, /no fault 'none'/);
   taken?.cancel();
   assert.match((await taken?.ended) ?? '', /[Cc]ancelled/);
@@ -125,7 +127,9 @@ test('a call for a fault that is cancelled takes it back', async () => {
   using _second = worker();
   using _third = worker();
   assert.equal(await kept?.ended, 'made');
-  assert.equal((await run.ended).code, 0);
+  run.child.kill('SIGINT');
+  assert.match((await late?.ended) ?? '', /^the run ended at step \d+, before step 99999$/);
+  assert.equal((await run.ended).code, 130);
   client.close();
   assert.deepEqual(
     injectedIn(out).map(({ step }) => step),
