@@ -29,8 +29,8 @@ interface CrewOptions {
   roles: readonly string[];
   /** @throws what else is wrong with the run, and is the reason to tell */
   assertHealthy(): void;
-  /** Counts a fault outside of a step. @throws RunFailedError when that was one too many */
-  spend(cause: Cause, role: string, reason: string): void;
+  /** Counts a loss that called no step off. @throws RunFailedError when that was one too many */
+  lost(cause: Cause, role: string, reason: string): void;
 }
 
 export class Crew {
@@ -41,6 +41,8 @@ export class Crew {
   readonly #seating: Seating;
   #epoch = 0;
   #exchange = '';
+  /** How processes ended whose loss is still to be taken in. */
+  readonly #endings = new Map<number, string>();
   /** Messages of an old epoch: what the coordinator has refused, and what workers had that are gone. */
   #stale = 0;
 
@@ -99,13 +101,13 @@ export class Crew {
         case 'message': {
           const { member, message } = event;
           if (message.ready && this.#isReady(member, message.ready)) ready.add(member.role as string);
-          else if (message.vote) this.refuse(member, 'a vote, and no step has begun');
+          else if (message.vote) this.refuse(member, this.#whyNoVote(message.vote.epoch));
           else if (message.trouble?.epoch === this.#epoch) throw this.#troubled(member, message.trouble);
           break;
         }
         case 'left':
           if (event.member.role !== undefined) ready.delete(event.member.role);
-          this.#options.spend(event.cause, event.member.role ?? '', event.reason);
+          this.#options.lost(event.cause, event.member.role ?? '', event.reason);
           break;
       }
     }
@@ -154,7 +156,7 @@ export class Crew {
         case 'left': {
           const { member, reason, cause } = event;
           if (member.role !== undefined) throw new Interruption(cause, member.role, reason, member.lastHeard);
-          this.#options.spend(cause, '', reason);
+          this.#options.lost(cause, '', reason);
           this.#placement.ensure(this.#wanted);
           continue;
         }
@@ -196,10 +198,16 @@ export class Crew {
         this.#joined(event.member);
         break;
       case 'child-ended': {
-        // It never joined: of one that did, this is taken in with its loss.
         const { pid, reason } = event;
+        const member = [...this.members].find(({ identity }) => identity.pid === pid);
+        if (member !== undefined) {
+          // How it ended says more than how its connection did.
+          this.#endings.set(pid, reason);
+          member.left(reason, 'crashed');
+          break;
+        }
         this.#run.journal.event({ event: 'worker-lost', worker: String(pid), role: '', cause: 'crashed', reason });
-        this.#options.spend('crashed', '', reason);
+        this.#options.lost('crashed', '', reason);
         this.#placement.ensure(this.#wanted);
         break;
       }
@@ -227,11 +235,12 @@ export class Crew {
     this.#seating.leave(member);
     this.#stale += member.stale;
     const ended =
-      cause === 'crashed' && this.#placement.owns(pid)
+      cause === 'crashed' && this.#placement.owns(pid) && !this.#endings.has(pid)
         ? await this.events.find((each) => each.kind === 'child-ended' && each.pid === pid, LAST_WORDS_MS)
         : undefined;
     this.#placement.end(pid);
-    const reason = ended?.kind === 'child-ended' ? ended.reason : event.reason;
+    const reason = (ended?.kind === 'child-ended' ? ended.reason : this.#endings.get(pid)) ?? event.reason;
+    this.#endings.delete(pid);
     const role = member.role ?? '';
     this.#run.journal.event({ event: 'worker-lost', worker: member.name, role, cause, reason });
     return { ...event, reason: role === '' ? reason : `the worker of ${role} (${member.name}) was lost: ${reason}` };
@@ -251,6 +260,12 @@ export class Crew {
     }
     member.dismiss(reason);
     member.left(leaving ? reason : `it gave up: ${reason}`, leaving ? 'left' : 'gave-up');
+  }
+
+  #whyNoVote(epoch: number): string {
+    return epoch === this.#epoch
+      ? 'a vote, and no step has begun'
+      : `a vote of epoch ${epoch}, the run is in epoch ${this.#epoch}`;
   }
 
   #fill(step: number): void {

@@ -34,8 +34,14 @@ export class Recovery {
     this.#highest = run.step;
   }
 
-  /** Counts a fault. @throws RunFailedError when going on is no use */
-  spend(cause: Cause, role: string, reason: string, step: number): void {
+  /** Another worker was lost, beside a step or on the way back. @throws RunFailedError when going on is no use */
+  lost(cause: Cause, role: string, reason: string, step: number): void {
+    const now = performance.now();
+    if (role !== '' && this.#timer.running) this.#timer.begin({ lastHeardAt: now, now });
+    this.#count(cause, role, reason, step);
+  }
+
+  #count(cause: Cause, role: string, reason: string, step: number): void {
     if (cause === 'left') return;
     const trained = this.#highest > 0 || this.#run.step > 0;
     // Nothing is lost yet, and what a worker says of itself at its start it would say again.
@@ -50,7 +56,7 @@ export class Recovery {
     this.#timer.begin({ lastHeardAt: since, now: performance.now() });
     this.#run.journal.event({ event: 'step-called-off', step, cause, role, reason });
     this.#spectator.say(`step ${step}  ${reason}: going back`);
-    this.spend(cause, role, reason, step);
+    this.#count(cause, role, reason, step);
     this.#fault ??= fault;
     this.#from = Math.max(this.#from, step);
   }

@@ -83,7 +83,7 @@ class Training implements Disposable {
       placement,
       roles: this.#roles,
       assertHealthy: () => this.#checkpointing.assertHealthy(),
-      spend: (cause, role, reason) => this.#recovery.spend(cause, role, reason, this.#step + 1),
+      lost: (cause, role, reason) => this.#recovery.lost(cause, role, reason, this.#step + 1),
     });
     this.#checkpointing = new Checkpointing({
       run,

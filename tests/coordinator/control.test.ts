@@ -143,7 +143,7 @@ test('a vote that is not due is refused with a status and a reason, on a stream 
       stream.write({ vote: { epoch: 0, step: 1 } });
       await until('the refusal', () => stream.messages.length > i);
       assert.equal(stream.messages[i]?.refused?.status, 'FAILED_PRECONDITION');
-      assert.match(stream.messages[i]?.refused?.reason ?? '', /no step has begun/);
+      assert.match(stream.messages[i]?.refused?.reason ?? '', /a vote of epoch 0, the run is in epoch 1/);
     }
   }
   await until('the loss', () => newestOf(readJournal<RunEvent>(out, 'events.jsonl'), 'worker-lost'));

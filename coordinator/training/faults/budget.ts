@@ -20,7 +20,7 @@ export interface FaultLimits {
 
 export type Spent = { over: false } | { over: true; reason: string };
 
-/** Crashes and evictions in a row, without a newly committed step, that end a run. */
+/** Crashes and evictions of one role in a row, without a newly committed step, that end a run. */
 export const FRUITLESS = 5;
 /** Times that a fault may meet the same role at the same step, before replaying is known to repeat it. */
 export const REPEATED = 3;
@@ -31,8 +31,8 @@ const WITHIN: Spent = { over: false };
 export class FaultBudget {
   readonly #limits: Record<FaultKind, { most: number; flag: string; name: string }>;
   readonly #spent: Record<FaultKind, number> = { crash: 0, eviction: 0, 'faulty-step': 0 };
-  /** Crashes and evictions since the newest new step. */
-  #fruitless: FaultAt[] = [];
+  /** Crashes and evictions since the newest new step, by role: a machine that is lost takes several roles with it. */
+  readonly #fruitless = new Map<string, FaultAt[]>();
   /** By kind, role, step and kind of reason; those of steps that were committed since are forgotten. */
   readonly #repeats = new Map<string, { step: number; times: number }>();
   #highest = 0;
@@ -54,15 +54,16 @@ export class FaultBudget {
   spend(kind: FaultKind, at: FaultAt): Spent {
     this.#spent[kind] += 1;
     const times = this.#repeat(kind, at);
-    if (kind !== 'faulty-step') this.#fruitless.push(at);
+    const inVain = kind === 'faulty-step' ? [] : [...(this.#fruitless.get(at.role) ?? []), at];
+    if (kind !== 'faulty-step') this.#fruitless.set(at.role, inVain);
     if (times >= REPEATED) {
       return over(
         `${at.role} had the same fault ${times} times at step ${at.step} (${at.reason}): replaying would only repeat it`,
       );
     }
-    if (this.#fruitless.length >= FRUITLESS) {
+    if (inVain.length >= FRUITLESS) {
       return over(
-        `${this.#fruitless.length} workers were lost in a row, and no new step was committed between them (${this.#fruitless.map(({ role, reason }) => `${role}: ${reason}`).join('; ')})`,
+        `${inVain.length} workers of ${at.role === '' ? 'no role' : at.role} were lost in a row, and no new step was committed between them (${inVain.map(({ reason }) => reason).join('; ')})`,
       );
     }
     const { most, flag, name } = this.#limits[kind];
@@ -76,7 +77,7 @@ export class FaultBudget {
   progressed(highestStep: number): void {
     if (highestStep <= this.#highest) return;
     this.#highest = highestStep;
-    this.#fruitless = [];
+    this.#fruitless.clear();
     for (const [key, { step }] of this.#repeats) if (step <= highestStep) this.#repeats.delete(key);
   }
 
