@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: measurements beside their peers, in one run, because the machine is shared and noisy. */
 import { Command } from 'commander';
 import { runCommand } from '../common/run-command.js';
+import { measureFaults } from './faults/main.js';
 import { measureMemory } from './memory.js';
 import { setUpPeer } from './peer.js';
 import { measureStep } from './step.js';
@@ -26,6 +27,17 @@ await runCommand(async () => {
     .command('memory')
     .description('Resident memory and live tensors of every process at step 100 and step 1,000.')
     .action(() => measureMemory());
+  program
+    .command('faults')
+    .description(
+      'Faults of all kinds in one run, which must end with the bits of one without; about an hour for 1,000.',
+    )
+    .option('--faults <n>', 'how many', '1000')
+    .option('--seed <n>', 'which, whose and when', '1')
+    .option('--out <dir>', 'keep the runs here, and go on with them when it is given again')
+    .action(({ faults, seed, out }: { faults: string; seed: string; out?: string }) =>
+      measureFaults({ faults: Number(faults), seed: Number(seed), out }),
+    );
   await program.parseAsync();
   return 0;
 });
