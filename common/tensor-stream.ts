@@ -5,6 +5,8 @@ import { RefusedError } from './errors.js';
 import { CHUNK_BYTES } from './rpc.js';
 
 const BYTES_PER_VALUE = 4;
+const LONGEST_TYPE = 40;
+const MOST_SHOWN = 8;
 
 export interface ExpectedTensor {
   epoch: number;
@@ -58,14 +60,22 @@ export function checkHeader(header: TensorHeader__Output, expected: ExpectedTens
     throw new RefusedError('FAILED_PRECONDITION', `step ${step} is not due: expected ${first} to ${last}`);
   }
   if (dtype !== 'float32') {
-    throw new RefusedError('INVALID_ARGUMENT', `values of type '${dtype}' are not taken: expected float32`);
+    throw new RefusedError(
+      'INVALID_ARGUMENT',
+      `values of type '${dtype.slice(0, LONGEST_TYPE)}' are not taken: expected float32`,
+    );
   }
   if (shape.length !== expected.shape.length || shape.some((size, i) => size !== expected.shape[i])) {
     throw new RefusedError(
       'INVALID_ARGUMENT',
-      `a tensor of shape [${shape.join(', ')}] is not taken: expected [${expected.shape.join(', ')}]`,
+      `a tensor of shape ${shown(shape)} is not taken: expected ${shown(expected.shape)}`,
     );
   }
+}
+
+/** A refusal stays a sentence, whatever was sent: it travels in a trailer of a few kilobytes. */
+function shown(shape: readonly number[]): string {
+  return `[${shape.slice(0, MOST_SHOWN).join(', ')}${shape.length > MOST_SHOWN ? ', ...' : ''}]`;
 }
 
 /**

@@ -4,6 +4,7 @@ import { DuetError } from '../common/errors.js';
 import { engineChoiceSchema } from '../common/engine-choice.js';
 import { type TrainingConfig, trainingConfigSchema } from '../gan/config.js';
 import type { Preparation } from './messages.js';
+import { generatorOf } from './request.js';
 
 export interface Job {
   role: string;
@@ -14,14 +15,18 @@ export interface Job {
   threads: number;
 }
 
+/** A message stays a sentence, whatever was sent. */
+const LONGEST = 200;
+
 /** @throws DuetError when the coordinator is of a version whose config this worker does not know */
 export function readJob({ role, threads, ...asked }: Preparation): Job {
   const config = trainingConfigSchema.safeParse(asked.config);
   const engine = engineChoiceSchema.safeParse(asked.engine);
   if (!config.success || !engine.success) {
-    const reason = z.prettifyError((config.error ?? engine.error) as z.ZodError);
+    const { message, path } = (config.error ?? engine.error)?.issues[0] as z.core.$ZodIssue;
+    const reason = `${message.slice(0, LONGEST)}${path.length === 0 ? '' : ` at ${path.join('.').slice(0, LONGEST)}`}`;
     throw new DuetError(`the coordinator's config is not one this worker knows (another version of Duet?): ${reason}`);
   }
-  const generator = role === 'discriminator' ? 0 : Number(role.replace('generator-', ''));
+  const generator = generatorOf(role, config.data.generators);
   return { role, generator, threads, config: config.data, engine: engine.data };
 }

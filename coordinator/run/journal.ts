@@ -141,7 +141,7 @@ export class Journal {
     this.#keep<Quality>('quality.jsonl', (quality) => quality.step <= step && quality.extra !== true);
   }
 
-  #keep<T>(name: string, fits: (value: T) => boolean): void {
+  #keep<T extends { step: number }>(name: string, fits: (value: T) => boolean): void {
     const path = this.#directory.file(name);
     if (!existsSync(path)) return;
     const kept = this.#lines(name).filter((line) => {
@@ -166,10 +166,11 @@ export class Journal {
   }
 }
 
-/** A line that was cut off by a crash counts as one that never was. */
-function parsed<T>(line: string): T | undefined {
+/** A line that was cut off by a crash, or is not one of a step, counts as one that never was. */
+function parsed<T extends { step: number }>(line: string): T | undefined {
   try {
-    return JSON.parse(line) as T;
+    const value = JSON.parse(line) as T | null;
+    return Number.isInteger(value?.step) ? (value ?? undefined) : undefined;
   } catch {
     return undefined;
   }

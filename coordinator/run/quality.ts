@@ -1,6 +1,7 @@
 /** The evaluations of a run while it trains: how good each was, and which was the best. */
 import { existsSync, rmSync } from 'node:fs';
 import { z } from 'zod';
+import { UsageError } from '../../common/errors.js';
 import type { RunDirectory } from './directory.js';
 
 /** What an evaluation measures; docs/stability.md has the sample sizes. */
@@ -62,5 +63,8 @@ export function writeBest(directory: RunDirectory, best: Best | undefined): void
 
 /** @returns undefined when the run has no evaluation @throws UsageError when the file is damaged */
 export function readBest(directory: RunDirectory): Best | undefined {
-  return existsSync(directory.file(FILE)) ? bestSchema.parse(directory.readJson(FILE)) : undefined;
+  if (!existsSync(directory.file(FILE))) return undefined;
+  const result = bestSchema.safeParse(directory.readJson(FILE));
+  if (result.success) return result.data;
+  throw new UsageError(`${directory.file(FILE)} names no step and its KID: the run directory is damaged`);
 }

@@ -1,5 +1,5 @@
 /** The coordinator's gRPC service: connections become members, and everything they say becomes events in order. */
-import { RefusedError, messageOf } from '../../common/errors.js';
+import { DuetError, RefusedError, messageOf } from '../../common/errors.js';
 import {
   type RpcServer,
   STATE_BYTES,
@@ -175,7 +175,8 @@ async function receiveState(
     return sha256;
   } catch (error) {
     file?.abandon();
-    if (!(error instanceof RefusedError)) stateFailed(error);
+    // Only ours tell of the disk; any other is the stream's: its sender has hung up.
+    if (error instanceof DuetError && !(error instanceof RefusedError)) stateFailed(error);
     throw error;
   }
 }

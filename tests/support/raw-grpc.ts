@@ -14,7 +14,7 @@ export function message(bytes: Uint8Array, { claimed = bytes.length, compressed 
 }
 
 /**
- * Sends a body and keeps the call open: the status must come without waiting for the end.
+ * Sends a body and, unless it is to end, keeps the call open: the status must come without waiting for the end.
  *
  * @param path as in /duet.v1.Exchange/Exchange
  */
@@ -23,10 +23,11 @@ export async function rawCall(
   path: string,
   headers: Readonly<Record<string, string>>,
   body: Uint8Array,
+  { ends = false } = {},
 ): Promise<Refusal> {
   const session = connect(`http://${address}`);
   try {
-    return await answerOf(session, path, headers, body);
+    return await answerOf(session, path, headers, body, ends);
   } finally {
     session.destroy();
   }
@@ -37,6 +38,7 @@ function answerOf(
   path: string,
   headers: Readonly<Record<string, string>>,
   body: Uint8Array,
+  ends: boolean,
 ): Promise<Refusal> {
   return new Promise((resolve, reject) => {
     const call = session.request({
@@ -59,6 +61,7 @@ function answerOf(
     call.on('error', reject);
     session.on('error', reject);
     call.setTimeout(DEADLINE_MS, () => reject(new Error(`no status within ${DEADLINE_MS / 1000} s`)));
-    call.write(body);
+    if (ends) call.end(body);
+    else call.write(body);
   });
 }

@@ -1,7 +1,7 @@
 /** The worker's end of the control stream: join, heartbeats, votes out; assign, begin, commit, stop in. */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RefusedError, messageOf } from '../../common/errors.js';
+import { DuetError, RefusedError, messageOf } from '../../common/errors.js';
 import {
   type ClientDuplexStream,
   callMetadata,
@@ -18,6 +18,7 @@ import type { Heartbeat } from '../../proto/generated/duet/v1/Heartbeat.js';
 import type { Restore__Output } from '../../proto/generated/duet/v1/Restore.js';
 import type { WorkerMessage } from '../../proto/generated/duet/v1/WorkerMessage.js';
 import type { Assignment, Ending, Preparation } from '../messages.js';
+import { parseRequest } from '../request.js';
 
 /** The number in Join: a coordinator that speaks another one refuses the worker. */
 const PROTOCOL = 2;
@@ -92,7 +93,14 @@ export class ControlStream {
     }
     const stream = this.client.control(metadata);
     this.#stream = stream;
-    stream.on('data', (message: CoordinatorMessage__Output) => this.#receive(message));
+    stream.on('data', (message: CoordinatorMessage__Output) => {
+      try {
+        this.#receive(message);
+      } catch (error) {
+        if (!(error instanceof DuetError)) throw error;
+        this.#end('refused', error.message);
+      }
+    });
     stream.on('error', (error) => void this.#failed(stream, error));
     stream.on('end', () => void this.#failed(stream, new Error('it closed the connection')));
     const { version: duet } = this.#options;
@@ -123,13 +131,13 @@ export class ControlStream {
       case 'standby': {
         if (!message.standby) return;
         const { config, engine, ...rest } = message.standby;
-        return this.#handlers.standby({ ...rest, config: JSON.parse(config), engine: JSON.parse(engine) });
+        return this.#handlers.standby({ ...rest, ...parseRequest(config, engine) });
       }
       case 'assign': {
         if (!message.assign || this.#isStale(message.assign.epoch)) return;
         const { config, engine, ...rest } = message.assign;
         this.#seat = { run: rest.run, role: rest.role };
-        return this.#handlers.assigned({ ...rest, config: JSON.parse(config), engine: JSON.parse(engine) });
+        return this.#handlers.assigned({ ...rest, ...parseRequest(config, engine) });
       }
       case 'begin':
         if (message.begin && !this.#isStale(message.begin.epoch)) this.#handlers.begin(message.begin);
