@@ -30,6 +30,9 @@ export function checkpointName(step: number): string {
   return `step-${String(step).padStart(6, '0')}`;
 }
 
+/** Of this process, so far. */
+let writers = 0;
+
 /** One checkpoint on its way to the disk. */
 export class CheckpointWriter {
   readonly step: number;
@@ -42,7 +45,8 @@ export class CheckpointWriter {
   constructor(directory: RunDirectory, step: number, roles: readonly string[]) {
     this.step = step;
     this.#target = directory.file('checkpoints', checkpointName(step));
-    this.#folder = directory.file('checkpoints', `.${checkpointName(step)}.tmp`);
+    // Never the folder of a writer before it, whose last chunks may still be on their way when the step is replayed.
+    this.#folder = directory.file('checkpoints', `.${checkpointName(step)}.${(writers += 1)}.tmp`);
     this.#count = roles.length;
     this.#missing = new Set(roles);
     try {

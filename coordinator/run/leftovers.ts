@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { RunDirectory } from './directory.js';
 import { storageError } from './storage-error.js';
 
-/** Of a checkpoint being written or deleted (checkpoints.ts), and of a file being written (writeWhole, with the process's id). */
-const TEMPORARY = /^\.(step-\d+(\.old)?|.+\.\d+)\.tmp$/;
+/** Of a checkpoint being deleted or written (checkpoints.ts, numbered), and of a file being written (writeWhole, with the process's id). */
+const TEMPORARY = /^\.(step-\d+\.old|.+\.\d+)\.tmp$/;
 
 /**
  * Deletes the temporary files and folders below a run directory. Only for the run's one coordinator: those of another would

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { UsageError } from '../../common/errors.js';
-import { listCheckpoints, retainCheckpoints, verifyCheckpoint } from '../../coordinator/run/checkpoints.js';
+import {
+  CheckpointWriter,
+  listCheckpoints,
+  retainCheckpoints,
+  verifyCheckpoint,
+} from '../../coordinator/run/checkpoints.js';
 import type { RunDirectory } from '../../coordinator/run/directory.js';
 import { Journal, type RunEvent } from '../../coordinator/run/journal.js';
 import { removeLeftovers } from '../../coordinator/run/leftovers.js';
@@ -187,9 +192,30 @@ test('a replayed step leaves a whole checkpoint of the same bits alone, and repl
     assert.deepEqual(readdirSync(directory.file('checkpoints')).sort(), ['step-000010', 'step-000020']);
   }));
 
+test('the last chunk of an upload that was given up does no harm to the one that takes its place', () =>
+  withTwo((directory) => {
+    const bytes = stateFile('generator-1', 30);
+    const first = new CheckpointWriter(directory, 30, ROLES);
+    const late = first.receive('generator-1', bytes.length);
+    late.write(bytes.subarray(0, 8));
+    first.discard();
+    const second = new CheckpointWriter(directory, 30, ROLES);
+    for (const role of ROLES) {
+      const state = stateFile(role, 30);
+      const file = second.receive(role, state.length);
+      file.write(state);
+      file.finish();
+      if (role === 'generator-1') late.abandon();
+    }
+    second.publish();
+    verifyCheckpoint(directory, 30, ROLES);
+  }));
+
 test('what a killed coordinator left half-written goes when the run is opened, and nothing else', () =>
   withTwo((directory) => {
     writeCheckpoint(directory, 30, ['discriminator']);
+    const [half = ''] = readdirSync(directory.file('checkpoints')).filter((name) => name.startsWith('.step-000030.'));
+    assert.match(half, /\.tmp$/);
     cpSync(directory.file('checkpoints', 'step-000010'), directory.file('checkpoints', '.step-000005.old.tmp'), {
       recursive: true,
     });
@@ -199,7 +225,7 @@ test('what a killed coordinator left half-written goes when the run is opened, a
     for (const name of [...left, ...stays]) writeFileSync(directory.file(name), 'x');
     assert.deepEqual(
       removeLeftovers(directory).sort(),
-      ['checkpoints/.step-000005.old.tmp', 'checkpoints/.step-000030.tmp', ...left]
+      ['checkpoints/.step-000005.old.tmp', join('checkpoints', half), ...left]
         .map((name) => directory.file(name))
         .sort(),
     );

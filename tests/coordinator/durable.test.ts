@@ -45,8 +45,8 @@ test('a power cut loses no published checkpoint: files, then their folder, then 
       'sync generator-2.safetensors',
       `sync .manifest.json.${process.pid}.tmp`,
       `rename .manifest.json.${process.pid}.tmp manifest.json`,
-      'sync .step-000010.tmp',
-      'rename .step-000010.tmp step-000010',
+      'sync .step-000010.1.tmp',
+      'rename .step-000010.1.tmp step-000010',
       'sync checkpoints',
     ],
   );

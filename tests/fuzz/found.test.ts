@@ -17,8 +17,8 @@ import { coordinator, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 import { bomb } from './targets/files.js';
 
-/** gRPC's status code. */
-const INTERNAL = 13;
+/** gRPC's status codes. */
+const CODES = { invalid: 3, internal: 13 };
 
 test('a header of very many dimensions, or a type of very many letters, is refused in a sentence', () => {
   // Before: the refusal repeated them all, in a gRPC trailer.
@@ -111,9 +111,12 @@ test('an upload of a state that cannot be decoded, or stops in the middle of a m
     return existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as RunStatus).address;
   });
   const headers = { authorization: `Bearer ${readFileSync(join(out, 'token'), 'utf8')}` };
-  for (const body of [message(Buffer.alloc(64, 0xff)), message(Buffer.alloc(1), { claimed: 99 })]) {
+  for (const [body, status] of [
+    [message(Buffer.alloc(64, 0xff)), CODES.internal],
+    [message(Buffer.alloc(1), { claimed: 99 }), CODES.invalid],
+  ] as const) {
     const { code } = await rawCall(address, '/duet.v1.Coordination/SaveState', headers, body, { ends: true });
-    assert.equal(code, INTERNAL);
+    assert.equal(code, status);
   }
   using _first = joinByHand(address, join(out, 'token'));
   using _second = joinByHand(address, join(out, 'token'));

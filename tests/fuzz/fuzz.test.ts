@@ -18,7 +18,7 @@ test(`${RUNS} malformed inputs (seed 1; npm run fuzz has a million) get a typed 
 });
 
 /** A reader with a fault, and what the fuzzer says of it. */
-const faulty = (read: (bytes: Uint8Array) => unknown) =>
+const faulty = (read: (bytes: Uint8Array) => unknown, mostSeconds: number) =>
   defineTarget({
     name: 'faulty',
     share: 1,
@@ -26,6 +26,7 @@ const faulty = (read: (bytes: Uint8Array) => unknown) =>
     reading: (bytes) => ({
       bytes: bytes.length,
       allowance: MIB,
+      mostSeconds,
       read: () => void read(bytes),
     }),
   }).fuzz({ runs: 2000, seed: 1 });
@@ -36,12 +37,12 @@ for (const [what, read, reason] of [
   [
     'takes the memory that a header claims',
     (bytes: Uint8Array) => bytes[0] === 200 && kept.push(new Uint8Array(64 * MIB)),
-    /67108864 bytes of arrays for an input of 1,/,
+    /\d+ bytes of arrays for an input of 1,/,
   ],
   [
     'takes it through Buffer',
     (bytes: Uint8Array) => bytes[0] === 200 && kept.push(Buffer.alloc(2 * MIB)),
-    /2097152 bytes of arrays/,
+    /\d+ bytes of arrays/,
   ],
   [
     'unfolds a few bytes into a great many objects',
@@ -66,14 +67,17 @@ for (const [what, read, reason] of [
   [
     'never comes to an end',
     (bytes: Uint8Array) => {
-      for (const until = performance.now() + 2500; bytes[0] === 200 && performance.now() < until;);
+      for (const since = process.cpuUsage(); bytes[0] === 200 && process.cpuUsage(since).user < 0.3e6;);
     },
     / s for an input of/,
   ],
 ] as const) {
   test(`the fuzzer finds a reader that ${what}`, async () => {
     try {
-      await assert.rejects(faulty(read), (error) => error instanceof FuzzError && reason.test(error.message));
+      await assert.rejects(
+        faulty(read, what === 'never comes to an end' ? 0.2 : 60),
+        (error) => error instanceof FuzzError && reason.test(error.message),
+      );
     } finally {
       Reflect.deleteProperty(Object.prototype, 'polluted');
       kept.length = 0;

@@ -19,6 +19,8 @@ const begin = { epoch: 2, step: 7, exchange: '127.0.0.1:4711', sampleShape: [28,
 const header = { epoch: 2, step: 7, shape: [16, 4], dtype: 'float32', loss: 0.5, plainLoss: 0.25 };
 const state = { role: 'generator-1', step: 7, epoch: 2, bytes: 4096 };
 
+const FAULT = { kind: 'delay', role: 'generator-1', peer: 'discriminator', atStep: 9, milliseconds: 500, delayMs: 20 };
+
 const WORKER: object[] = [
   { join: { protocol: 2, host: 'elsewhere', pid: 4711, duet: '0.1.0' } },
   {
@@ -47,9 +49,12 @@ const WORKER: object[] = [
     },
   },
   { vote: { epoch: 1, step: 7, verdicts: many, scores: many, fault: 'not finite' } },
-  { heartbeat: { epoch: 1, phase: 'compute', residentBytes: 2 ** 40 } },
+  {
+    heartbeat: { epoch: 1, phase: 'compute', residentBytes: 2 ** 40, peers: [{ role: 'discriminator', silentMs: 9 }] },
+  },
   { samples: { step: 7, shape: [64, 28, 28, 1], dtype: 'uint8', data: Buffer.alloc(1000, 3) } },
   { failure: { reason: 'the device is gone', usage: true } },
+  { trouble: { epoch: 1, step: 7, peer: 'generator-2', kind: 'silent', reason: 'nothing for 5 s' } },
 ];
 const COORDINATOR: object[] = [
   {
@@ -69,6 +74,8 @@ const COORDINATOR: object[] = [
   { stop: { reason: 'the run is over' } },
   { refused: { status: 'FAILED_PRECONDITION', reason: 'old' } },
   { restore: { epoch: 3, step: 5 } },
+  { standby: { role: 'generator-1', config: '{}', engine: '{}', threads: 1 } },
+  { fault: FAULT },
 ];
 
 function codec(
@@ -88,17 +95,19 @@ const responses = (method: { responseSerialize(v: never): Buffer; responseDeseri
   deserialize: method.responseDeserialize,
 });
 
-const { Control, SaveState, LoadState } = Coordination.service;
+const { Chaos, Control, SaveState, LoadState } = Coordination.service;
 export const CODECS: readonly Codec[] = [
   codec('WorkerMessage', requests(Control), WORKER),
   codec('CoordinatorMessage', responses(Control), COORDINATOR),
   codec('StateChunk', requests(SaveState), [{ header: state }, { data: Buffer.alloc(4096, 1) }]),
   codec('StateSaved', responses(SaveState), [{ sha256: 'a'.repeat(64) }]),
   codec('LoadStateRequest', requests(LoadState), [state]),
+  codec('Fault', requests(Chaos), [FAULT]),
   codec('TensorFrame', requests(Exchange.service.Exchange), [
     { header },
     { header: { ...header, shape: many } },
     { data: Buffer.alloc(256, 2) },
+    { pulse: { sent: 2 ** 41 } },
   ]),
 ];
 

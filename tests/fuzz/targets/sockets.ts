@@ -87,7 +87,6 @@ function residentBytes(pid: number): number {
 export const sockets: Target = {
   name: 'sockets',
   share: 0.002,
-  feed: () => assert.fail('sockets are fed by fuzz only'),
   async fuzz({ runs, seed }) {
     const outcomes: Outcomes = new Map();
     const out = join(mkdtempSync(join(tmpdir(), 'duet-fuzz-')), 'run');
