@@ -1,7 +1,8 @@
 /** What a Standby or an Assign asks for, checked: the config, the engine and the role, as the compute thread uses them. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { DuetError } from '../common/errors.js';
 import { engineChoiceSchema } from '../common/engine-choice.js';
+import { firstIssue } from '../common/first-issue.js';
 import { type TrainingConfig, trainingConfigSchema } from '../gan/config.js';
 import type { Preparation } from './messages.js';
 import { generatorOf } from './request.js';
@@ -15,16 +16,12 @@ export interface Job {
   threads: number;
 }
 
-/** A message stays a sentence, whatever was sent. */
-const LONGEST = 200;
-
 /** @throws DuetError when the coordinator is of a version whose config this worker does not know */
 export function readJob({ role, threads, ...asked }: Preparation): Job {
   const config = trainingConfigSchema.safeParse(asked.config);
   const engine = engineChoiceSchema.safeParse(asked.engine);
   if (!config.success || !engine.success) {
-    const { message, path } = (config.error ?? engine.error)?.issues[0] as z.core.$ZodIssue;
-    const reason = `${message.slice(0, LONGEST)}${path.length === 0 ? '' : ` at ${path.join('.').slice(0, LONGEST)}`}`;
+    const reason = firstIssue((config.error ?? engine.error) as z.ZodError);
     throw new DuetError(`the coordinator's config is not one this worker knows (another version of Duet?): ${reason}`);
   }
   const generator = generatorOf(role, config.data.generators);

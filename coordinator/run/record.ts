@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { engineChoiceSchema } from '../../common/engine-choice.js';
 import { UsageError } from '../../common/errors.js';
+import { firstIssue } from '../../common/first-issue.js';
 import { VERSION } from '../../common/version.js';
 import { trainingConfigSchema } from '../../gan/config.js';
 import type { RunDirectory } from './directory.js';
@@ -59,9 +60,7 @@ export function writeRecord(directory: RunDirectory, record: RunRecord): void {
 export function readRecord(directory: RunDirectory): RunRecord {
   const result = recordSchema.safeParse(directory.readJson(FILE));
   if (result.success) return result.data;
-  const { path, message } = result.error.issues[0] as z.core.$ZodIssue;
-  const where = path.length === 0 ? '' : ` at ${path.join('.')}`;
   throw new UsageError(
-    `${directory.file(FILE)} is not a config that this version of Duet wrote (${message}${where}): start another run`,
+    `${directory.file(FILE)} is not a config that this version of Duet wrote (${firstIssue(result.error)}): start another run`,
   );
 }

@@ -28,19 +28,10 @@ export function newestGood(
 
 /** For a run that is resumed; a damaged checkpoint is named and passed over. @throws UsageError if none is whole */
 export function newestGoodCheckpoint(directory: RunDirectory, journal: Journal, roles: readonly string[]): number {
-  const step = newestGood(directory, roles, naming(journal));
+  const step = newestGood(directory, roles, (damaged, reason) => {
+    journal.event({ event: 'checkpoint-passed-over', step: damaged, reason });
+    process.stderr.write(`${reason}: passed over\n`);
+  });
   if (step !== undefined) return step;
   throw new UsageError(`${directory.path} has no checkpoint to go on from: start the run anew`);
-}
-
-/** For a run that goes on: without a checkpoint it begins anew, at step 0, whose weights follow from the seed. */
-export function newestGoodOrInitial(directory: RunDirectory, journal: Journal, roles: readonly string[]): number {
-  return newestGood(directory, roles, naming(journal)) ?? 0;
-}
-
-function naming(journal: Journal) {
-  return (step: number, reason: string): void => {
-    journal.event({ event: 'checkpoint-passed-over', step, reason });
-    process.stderr.write(`${reason}: passed over\n`);
-  };
 }

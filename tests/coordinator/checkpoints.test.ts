@@ -13,7 +13,7 @@ import {
 import type { RunDirectory } from '../../coordinator/run/directory.js';
 import { Journal, type RunEvent } from '../../coordinator/run/journal.js';
 import { removeLeftovers } from '../../coordinator/run/leftovers.js';
-import { newestGood, newestGoodCheckpoint, newestGoodOrInitial } from '../../coordinator/run/resume.js';
+import { newestGood, newestGoodCheckpoint } from '../../coordinator/run/resume.js';
 import {
   FILES,
   ROLES,
@@ -155,17 +155,20 @@ test('a manifest without a sha256 of its own is that of an earlier version, and 
     );
   }));
 
-test('when none is whole a run is not resumed, and a run that goes on begins at step 0', () =>
+test('when none is whole a run is not resumed', () =>
   withTwo((directory) => {
     const journal = new Journal(directory);
     assert.equal(newestGoodCheckpoint(directory, journal, ROLES), 20);
     for (const step of [10, 20]) rmSync(checkpointFile(directory, step, 'discriminator.safetensors'));
     assert.throws(() => newestGoodCheckpoint(directory, journal, ROLES), UsageError);
-    assert.equal(newestGoodOrInitial(directory, journal, ROLES), 0);
+    assert.equal(
+      newestGood(directory, ROLES, () => {}),
+      undefined,
+    );
     const named = readJournal<RunEvent>(directory.path, 'events.jsonl').flatMap((e) =>
       e.event === 'checkpoint-passed-over' ? [e.step] : [],
     );
-    assert.deepEqual(named, [20, 10, 20, 10], 'each time, the newest first');
+    assert.deepEqual(named, [20, 10], 'the newest first');
   }));
 
 test('the newest stay, those of every so many steps, and those that are needed', async () => {

@@ -7,7 +7,9 @@ import { DuetError, UsageError } from '../../common/errors.js';
 import { TensorAssembler } from '../../common/tensor-stream.js';
 import { readConfigFile } from '../../coordinator/run/config-file.js';
 import { Journal } from '../../coordinator/run/journal.js';
+import { compileOptions } from '../../coordinator/run/options.js';
 import { bestOf, readBest } from '../../coordinator/run/quality.js';
+import { newRecord, readRecord } from '../../coordinator/run/record.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
 import { generatorOf, parseRequest } from '../../worker/request.js';
 import { emptyRun } from '../support/checkpoint.js';
@@ -40,6 +42,20 @@ test('a best.json without its keys is a damaged run directory', async () => {
     scratch.write('run/best.json', text);
     assert.throws(() => readBest(directory), UsageError, text);
   }
+});
+
+test('a config.json with a key that is not one is refused in a sentence, however long the key', async () => {
+  // Before: the sentence held the whole key.
+  await using scratch = scratchFolder();
+  const directory = emptyRun(join(scratch.path, 'run'));
+  const { training, settings } = compileOptions({});
+  const engine = { name: 'tensorflow', device: 'cpu' } as const;
+  const record = newRecord(directory, { training, settings, engine, threads: {} });
+  scratch.write('run/config.json', JSON.stringify({ ...record, training: { ...training, ['x'.repeat(2000)]: 1 } }));
+  assert.throws(
+    () => readRecord(directory),
+    (error) => error instanceof UsageError && error.message.length < 500 && error.message.includes('xxx'),
+  );
 });
 
 test('a journal line that is JSON and no line of a step counts as none', async () => {
