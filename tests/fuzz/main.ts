@@ -37,9 +37,9 @@ await runCommand(async () => {
     done: (target, found, took) =>
       void process.stdout.write(`${target}: ${sum(found)} inputs in ${took.toFixed(1)} s: ${listed(found)}\n`),
   });
-  const malformed = sum(outcomes) - (outcomes.get('taken') ?? 0);
+  const refused = new Map([...outcomes].filter(([outcome]) => outcome !== 'taken'));
   process.stdout.write(
-    `${sum(inputs)} inputs (${listed(inputs)}), ${malformed} of them refused (${listed(outcomes)}) in ${Math.round(seconds)} s, ` +
+    `${sum(inputs)} inputs (${listed(inputs)}), ${sum(refused)} of them refused (${listed(refused)}) in ${Math.round(seconds)} s, ` +
       `peak memory ${Math.round(peak / 2 ** 20)} MiB, seed ${seed}\n`,
   );
   return 0;
