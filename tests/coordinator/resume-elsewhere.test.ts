@@ -24,7 +24,7 @@ test('a run that was stopped on one machine and goes on with workers that join f
   assert.ok(half >= 20);
 
   // As if it had been killed in mid-write, too.
-  const leftover = join(stopped, 'checkpoints', '.step-000001.tmp');
+  const leftover = join(stopped, 'checkpoints', '.step-000001.7.tmp');
   writeFileSync(leftover, 'half');
   const steps = String(half + 30);
   const args = ['start', '--resume', stopped, '--placement', 'external', '--port', '0', '--steps', steps];
