@@ -29,6 +29,9 @@ export class StepAbortedError extends DuetError {}
 /** A run ended without reaching its last step: a lost worker, a faulty step, a full disk. */
 export class RunFailedError extends DuetError {}
 
+/** Another coordinator drives the run now: this one must not write another byte of it. */
+export class LeaseLostError extends DuetError {}
+
 /** The gRPC status names that a refusal may carry. */
 export type RefusalStatus =
   | 'INVALID_ARGUMENT'

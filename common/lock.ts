@@ -2,6 +2,7 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startOf } from './process-start.js';
 
 const RETRY_MS = 250;
 /** The owner touches its lock this often; for waiters that cannot look its process up. */
@@ -117,20 +118,5 @@ function parse(owner: string): [host?: string, pid?: number] {
   } catch {
     // between its making and its writing
     return [];
-  }
-}
-
-/** Tells a process from a later one with the same id. 'dead' if there is none; '' where /proc does not tell. */
-function startOf(pid: number): string {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'dead';
-  }
-  try {
-    // The name in parentheses may hold spaces; the start time is the 20th field after it.
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? '';
-  } catch {
-    return '';
   }
 }

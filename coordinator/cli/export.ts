@@ -50,6 +50,7 @@ export async function exportGenerators(
   for (const role of rolesOf(training.generators).slice(1)) {
     const folder = out === undefined ? directory.file('export', role) : join(resolve(out), role);
     const model = layersModel(engine, architecture, generatorWeights(directory, chosen, role));
+    directory.assertWritable();
     try {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });

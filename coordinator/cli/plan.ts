@@ -9,6 +9,7 @@ import { threadsOf } from '../placement/threads.js';
 import { RunDirectory } from '../run/directory.js';
 import { RunIdentity } from '../run/identity.js';
 import { Journal } from '../run/journal.js';
+import { type Lease, type LeaseOptions, acquireLease } from '../run/lease.js';
 import { removeLeftovers } from '../run/leftovers.js';
 import { type RunOptions, compileOptions, kebab } from '../run/options.js';
 import { bestOf, writeBest } from '../run/quality.js';
@@ -44,10 +45,35 @@ export function resumedPlan(path: string, given: Given): Plan {
   return { ...options, engine: record.engine, resumed: { directory, record } };
 }
 
-/** Makes the run's directory, or opens it; what is there from then on is a run. */
-export function openRun(plan: Plan, out: string | undefined, accept: boolean): Run {
-  const { training, settings, engine, resumed } = plan;
+/**
+ * Makes the run's directory, or opens it, and takes its lease: nothing else of a run is written without it.
+ *
+ * @throws UsageError when a coordinator is at work on the run
+ */
+export async function leaseDirectory(plan: Plan, out: string | undefined, options: LeaseOptions): Promise<Leased> {
+  const { training, resumed } = plan;
   const directory = resumed?.directory ?? RunDirectory.create(out ?? defaultFolder(training.system, training.data));
+  try {
+    const lease = await acquireLease(directory.path, options);
+    directory.guardWith(() => lease.assertHeld());
+    return { directory, lease };
+  } catch (error) {
+    if (resumed === undefined) directory.discard();
+    throw error;
+  }
+}
+
+export interface Leased {
+  directory: RunDirectory;
+  lease: Lease;
+}
+
+/** What is in the directory from then on is a run. */
+export function openRun(asked: Plan, { directory, lease }: Leased, accept: boolean): Run {
+  // Until the lease was ours another coordinator may have written to it.
+  const resumed = asked.resumed && { directory, record: readRecord(directory) };
+  const plan: Plan = { ...asked, ...(resumed === undefined ? {} : { resumed }) };
+  const { training, settings, engine } = plan;
   const roles = rolesOf(training.generators);
   const threads = threadsByRole(plan, roles, accept);
   let record: RunRecord = {
@@ -78,6 +104,7 @@ export function openRun(plan: Plan, out: string | undefined, accept: boolean): R
     settings,
     engine,
     threads,
+    term: lease.term,
     step,
     token: directory.writeToken(),
     get sampleShape() {

@@ -18,13 +18,13 @@ import type { Placement } from '../placement/placement.js';
 import { readConfigFile } from '../run/config-file.js';
 import { ON_COLLAPSE, PLACEMENTS } from '../run/options.js';
 import { readBest } from '../run/quality.js';
-import { type RunStatus, writeStatus } from '../run/status.js';
 import type { Run } from '../training/run.js';
-import { type Outcome, train } from '../training/train.js';
+import type { Outcome } from '../training/train.js';
 import { exportGenerators } from './export.js';
 import { prepareWithProgress, usableCards } from './engine.js';
-import { type Plan, newPlan, openRun, resumedPlan } from './plan.js';
-import { spectator } from './progress.js';
+import { withinGrace } from './grace.js';
+import { type Plan, leaseDirectory, newPlan, openRun, resumedPlan } from './plan.js';
+import { RunSession } from './run-session.js';
 import { stopOnSignals } from './signals.js';
 
 type Flags = Readonly<Record<string, unknown>>;
@@ -35,6 +35,7 @@ interface StartFlags extends Flags {
   out?: string;
   resume?: string;
   acceptChanges?: true;
+  takeOver?: true;
 }
 
 const number = (text: string): unknown => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text));
@@ -75,6 +76,7 @@ export function addStartOptions(command: Command): Command {
     .option('--out <dir>', 'run directory (default runs/TIME-SYSTEM-DATA)')
     .option('--resume <dir>', 'go on with a run, from its newest good checkpoint')
     .option('--accept-changes', 'resume although the engine, the device or the data is another')
+    .option('--take-over', 'resume although another coordinator drives the run, which then stops (docs/operations.md)')
     .option('--engine <name>', `${oneOf(ENGINES)} (default tensorflow)`)
     .option('--device <name>', `${oneOf(DEVICES)} (default auto)`)
     .option(
@@ -83,8 +85,10 @@ export function addStartOptions(command: Command): Command {
       number,
     )
     .option('--placement <how>', `${oneOf(PLACEMENTS)} (default local)`)
-    .option('--host <address>', 'address to listen on; loopback only (default 127.0.0.1)')
+    .option('--host <address>', 'address to listen on (default 127.0.0.1); another than loopback needs --insecure')
     .option('--port <n>', 'gRPC port, 0 for any free one (default 50051)', number)
+    .option('--insecure', 'listen on a --host that others can reach: there is no encryption, only the join token')
+    .option('--grace <s>', 'seconds that a clean stop may take before the step is given up (default 20)', number)
     .option('--sample-every <n>', 'steps between sample grids (default 250)', number)
     .option('--checkpoint-every <n>', 'steps between checkpoints (default 500)', number)
     .option(
@@ -121,19 +125,39 @@ export function addStartOptions(command: Command): Command {
 }
 
 export async function startCommand(flags: StartFlags): Promise<ExitCode> {
-  const { config, out, resume, acceptChanges, ...given } = flags;
+  const { config, out, resume, acceptChanges, takeOver, ...given } = flags;
   const file = config === undefined ? {} : readConfigFile(config);
   const begun = performance.now();
   const say = (line: string) => void process.stdout.write(`${line}\n`);
+  if (takeOver === true && resume === undefined)
+    throw new UsageError('--take-over takes a run from another coordinator: name the run with --resume DIR');
   if (resume !== undefined && out !== undefined)
     throw new UsageError('--resume goes on in its own directory: leave --out away');
   const plan = resume === undefined ? newPlan({ ...file, ...given }) : resumedPlan(resume, { ...file, ...given });
   const cards = plan.settings.placement === 'local' ? await usableCards(plan.engine.device) : [];
   const prepared =
     plan.settings.placement === 'local' ? await prepareWithProgress(cards.length > 0 ? 'cuda' : 'cpu') : undefined;
-  const run = openRun(plan, out, acceptChanges === true);
+  const leased = await leaseDirectory(plan, out, {
+    takeOver: takeOver === true,
+    waiting: (text) => void process.stderr.write(`${text}\n`),
+  });
+  using lease = leased.lease;
+  const run = openRun(plan, leased, acceptChanges === true);
+  const session = new RunSession(run, say);
   using signals = stopOnSignals();
-  const outcome = await trainRun(run, placementOf(plan, cards, prepared), signals.stop, say);
+  const { stop } = signals;
+  const { grace } = plan.settings;
+  const limits = { stop, graceMs: grace * 1000, lost: lease.lost };
+  const outcome = await withinGrace(session.train(placementOf(plan, cards, prepared), stop), limits);
+  if (outcome === 'given-up') {
+    reportGivenUp(
+      run,
+      session.giveUp(`${String(stop.reason)}, and ${grace} s later the step was given up`),
+      grace,
+      say,
+    );
+    return EXIT_CODES.stopped;
+  }
   // A coordinator of external workers may lack the engine; `coordinator export` does it where there is one.
   const engine = prepared ?? findPreparedEngine({ flavour: 'cpu', env: process.env });
   const exported = outcome.ended !== 'stopped' && engine !== undefined;
@@ -149,6 +173,7 @@ async function exportLastAndBest({ directory }: Run, prepared: PreparedEngine, l
   await exportGenerators(directory, { prepared, say: () => {} });
   const best = readBest(directory);
   const out = directory.file('export', 'best');
+  directory.assertWritable();
   // Of a run that was resumed: another checkpoint may have been the best then.
   rmSync(out, { recursive: true, force: true });
   if (best === undefined || best.step === last) return;
@@ -163,87 +188,6 @@ function placementOf(
   return settings.placement === 'external'
     ? externalPlacement()
     : localPlacement({ cards, libraryPath: prepared?.libraryPath ?? [], allowChaos: settings.allowChaos });
-}
-
-async function trainRun(
-  run: Run,
-  placement: Placement,
-  stop: AbortSignal,
-  say: (line: string) => void,
-): Promise<Outcome> {
-  const { directory, journal, training } = run;
-  let status: RunStatus = { id: directory.id, state: 'starting', pid: process.pid, address: '', step: run.step };
-  const become = (change: Partial<RunStatus>) => {
-    status = { ...status, ...change };
-    writeStatus(directory, status);
-  };
-  const watcher = spectator(training.steps, process.stdout);
-  const workers = training.generators + 1;
-  try {
-    await using _placement = placement;
-    const outcome = await train({
-      run,
-      placement,
-      stop,
-      spectator: {
-        ...watcher,
-        began(step) {
-          become({ state: 'running' });
-          watcher.began(step);
-        },
-        committed(metrics) {
-          status = { ...status, step: metrics.step };
-          watcher.committed(metrics);
-        },
-      },
-      listening(address) {
-        become({ address });
-        journal.event(
-          run.step === 0
-            ? { event: 'run-started', workers, address }
-            : { event: 'run-resumed', step: run.step, workers, address },
-        );
-        say(
-          `${training.system} on ${training.data}: ${training.generators} generators, ${workers} workers, seed ${training.seed}`,
-        );
-        say(`run directory  ${directory.path}`);
-        say(`coordinator    ${address} (gRPC)`);
-        if (run.step > 0) say(`resumed        from step ${run.step}`);
-      },
-    });
-    if (neverBegan(run, status)) {
-      directory.discard();
-      return outcome;
-    }
-    const { ended, step, reason } = outcome;
-    const state = ended === 'finished' ? 'finished' : 'stopped';
-    journal.event({ event: `run-${state}`, step, reason });
-    become({ state, step, ...(state === 'stopped' ? { reason } : {}) });
-    return outcome;
-  } catch (error) {
-    concludeFailure(run, status, error);
-    throw error;
-  }
-}
-
-/** A start that came to nothing leaves nothing; a run that has trained keeps all it has. */
-function neverBegan(run: Run, status: RunStatus): boolean {
-  return status.state === 'starting' && run.step === 0;
-}
-
-function concludeFailure(run: Run, status: RunStatus, error: unknown): void {
-  const { directory, journal } = run;
-  if (neverBegan(run, status)) return directory.discard();
-  try {
-    journal.event({
-      event: 'run-failed',
-      step: status.step,
-      reason: error instanceof Error ? error.message : String(error),
-    });
-    writeStatus(directory, { ...status, state: 'failed' });
-  } catch {
-    // A full disk may be the very reason; the first error is the one to tell.
-  }
 }
 
 function sentenceOf({ recoveries, replayedSteps, staleMessages }: Outcome['faults']): string {
@@ -269,4 +213,12 @@ function report(
   if (exported) say(`generators     ${directory.file('export')} (tfjs layers models)`);
   else if (ended === 'finished') say(`export with    npx coordinator export --run ${directory.path}`);
   say(`metrics        ${directory.file('metrics.jsonl')}`);
+}
+
+function reportGivenUp({ directory }: Run, step: number | undefined, grace: number, say: (line: string) => void): void {
+  say(`gave up after ${grace} s (--grace): the step did not end`);
+  if (step === undefined) return say('stopped before the first checkpoint; start the run anew');
+  say(`stopped; the newest whole checkpoint is of step ${step}`);
+  say(`checkpoints    ${directory.file('checkpoints')}`);
+  say(`go on with     npx coordinator start --resume ${directory.path}`);
 }

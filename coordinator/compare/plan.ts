@@ -31,6 +31,7 @@ const RESERVED: Readonly<Record<string, string>> = {
   seed: "list seeds under 'seeds'",
   port: 'every run picks a free port',
   host: 'runs listen on loopback',
+  insecure: 'runs listen on loopback',
   placement: 'the workers of compared runs are local',
 };
 

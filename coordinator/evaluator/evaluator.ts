@@ -1,8 +1,9 @@
 /** The coordinator's end of the evaluator process: started when it is first needed, one evaluation at a time. */
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DuetError } from '../../common/errors.js';
+import { spawnChild } from '../placement/children.js';
 import type { RunDirectory } from '../run/directory.js';
 import type { Measured } from '../run/quality.js';
 import type { FromEvaluator, ToEvaluator } from './messages.js';
@@ -63,7 +64,8 @@ export class Evaluator implements Disposable {
     const log = openSync(this.#directory.file('logs', 'evaluator.log'), 'a');
     try {
       // A session of its own: Ctrl-C in the terminal is for the coordinator.
-      const child = fork(MAIN, [this.#directory.path], { detached: true, stdio: ['ignore', log, log, 'ipc'] });
+      const command = { command: process.execPath, args: [MAIN, this.#directory.path] };
+      const child = spawnChild(command, { detached: true, stdio: ['ignore', log, log, 'ipc'] });
       if (child.pid !== undefined) this.#told.started(child.pid);
       child.on('message', (message) => this.#receive(message as FromEvaluator));
       child.on('error', (error) => this.#end(`the evaluator process did not start: ${error.message}`));

@@ -1,10 +1,11 @@
 /** Workers as child processes of the coordinator: one NVIDIA card each, or the CPU where there is none. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { NvidiaCard } from '../../gan/engine/cards.js';
+import { spawnChild } from './children.js';
 import type { Placement, StartOptions } from './placement.js';
 
 /** dist/coordinator/placement/ lies three levels below the package's root. */
@@ -79,9 +80,9 @@ function spawnWorker(
   try {
     // A session of its own: Ctrl-C in the terminal is for the coordinator, which then stops the workers in order.
     // It looks for no other coordinator when this one is gone: it belongs to it.
-    const args = ['join', '--coordinator', coordinator, '--token-file', tokenFile, '--rejoin', '0'];
+    const args = [WORKER, 'join', '--coordinator', coordinator, '--token-file', tokenFile, '--rejoin', '0'];
     if (allowChaos) args.push('--allow-chaos');
-    return spawn(process.execPath, [WORKER, ...args], { detached: true, env, stdio: ['ignore', log, log] });
+    return spawnChild({ command: process.execPath, args }, { detached: true, env, stdio: ['ignore', log, log] });
   } finally {
     closeSync(log);
   }

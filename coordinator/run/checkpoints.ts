@@ -36,6 +36,7 @@ let writers = 0;
 /** One checkpoint on its way to the disk. */
 export class CheckpointWriter {
   readonly step: number;
+  readonly #directory: RunDirectory;
   readonly #folder: string;
   readonly #target: string;
   readonly #count: number;
@@ -44,6 +45,8 @@ export class CheckpointWriter {
 
   constructor(directory: RunDirectory, step: number, roles: readonly string[]) {
     this.step = step;
+    this.#directory = directory;
+    directory.assertWritable();
     this.#target = directory.file('checkpoints', checkpointName(step));
     // Never the folder of a writer before it, whose last chunks may still be on their way when the step is replayed.
     this.#folder = directory.file('checkpoints', `.${checkpointName(step)}.${(writers += 1)}.tmp`);
@@ -66,7 +69,7 @@ export class CheckpointWriter {
     if (!this.#missing.delete(role)) {
       throw new RefusedError('ALREADY_EXISTS', `the state of ${role} at step ${this.step} is not asked for (again)`);
     }
-    return new RoleFile(join(this.#folder, `${role}.safetensors`), bytes, {
+    return new RoleFile(this.#directory, join(this.#folder, `${role}.safetensors`), bytes, {
       done: (sha256) => {
         this.#roles[role] = { file: `${role}.safetensors`, bytes, sha256 };
       },
@@ -90,7 +93,10 @@ export class CheckpointWriter {
     const manifest = { step: this.step, roles };
     try {
       if (holdsAlready(this.#target, manifest)) return this.discard();
+      this.#directory.assertWritable();
       writeWhole(join(this.#folder, MANIFEST), encodeManifest(manifest));
+      // Syncing may have taken a while.
+      this.#directory.assertWritable();
       remove(this.#target);
       renameSync(this.#folder, this.#target);
       syncFolder(dirname(this.#target));
@@ -100,12 +106,14 @@ export class CheckpointWriter {
   }
 
   discard(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    // A coordinator that took the run over gives its own the same name.
+    if (this.#directory.isWritable) rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
 /** One role's file while its chunks come in. */
 export class RoleFile {
+  readonly #directory: RunDirectory;
   readonly #path: string;
   readonly #announced: number;
   readonly #ending: { done(sha256: string): void; failed(): void };
@@ -113,11 +121,18 @@ export class RoleFile {
   readonly #file: number;
   #written = 0;
 
-  constructor(path: string, announced: number, ending: { done(sha256: string): void; failed(): void }) {
+  constructor(
+    directory: RunDirectory,
+    path: string,
+    announced: number,
+    ending: { done(sha256: string): void; failed(): void },
+  ) {
+    this.#directory = directory;
     this.#path = path;
     this.#announced = announced;
     this.#ending = ending;
     try {
+      directory.assertWritable();
       this.#file = openSync(path, 'w');
     } catch (error) {
       ending.failed();
@@ -157,7 +172,7 @@ export class RoleFile {
 
   abandon(): void {
     closeSync(this.#file);
-    rmSync(this.#path, { force: true });
+    if (this.#directory.isWritable) rmSync(this.#path, { force: true });
     this.#ending.failed();
   }
 }
@@ -223,6 +238,7 @@ export function retainCheckpoints(
   { keepCheckpoints, keepEvery }: Pick<RunSettings, 'keepCheckpoints' | 'keepEvery'>,
   needed: readonly number[] = [],
 ): void {
+  directory.assertWritable();
   for (const step of listCheckpoints(directory).slice(0, -keepCheckpoints)) {
     if (needed.includes(step) || staysForEver(step, keepEvery)) continue;
     remove(directory.file('checkpoints', checkpointName(step)));
@@ -231,6 +247,7 @@ export function retainCheckpoints(
 
 /** Deletes one that cannot be used. */
 export function discardCheckpoint(directory: RunDirectory, step: number): void {
+  directory.assertWritable();
   rmSync(directory.file('checkpoints', checkpointName(step)), { recursive: true, force: true });
 }
 
@@ -239,6 +256,7 @@ export function discardCheckpoint(directory: RunDirectory, step: number): void {
  * to the same end.
  */
 export function dropCheckpointsAfter(directory: RunDirectory, step: number): void {
+  directory.assertWritable();
   for (const later of listCheckpoints(directory).reverse()) {
     if (later > step) remove(directory.file('checkpoints', checkpointName(later)));
   }

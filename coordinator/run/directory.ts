@@ -30,6 +30,8 @@ export class RunDirectory {
   /** The highest folder that `create` had to make. */
   readonly #made: string;
 
+  #guard: () => void = () => {};
+
   private constructor(path: string, made = path) {
     this.path = path;
     this.#made = made;
@@ -77,6 +79,26 @@ export class RunDirectory {
     return new RunDirectory(absolute);
   }
 
+  /** From now on `check` is asked before every write: it throws what forbids it. */
+  guardWith(check: () => void): void {
+    this.#guard = check;
+  }
+
+  /** To be called before a write that does not go through this class. @throws what forbids it */
+  assertWritable(): void {
+    this.#guard();
+  }
+
+  /** False: what is in it is another coordinator's, who may be at work on it. */
+  get isWritable(): boolean {
+    try {
+      this.#guard();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   get id(): string {
     return basename(this.path);
   }
@@ -86,6 +108,7 @@ export class RunDirectory {
   }
 
   writeJson(name: string, value: unknown): void {
+    this.#guard();
     writeWhole(this.file(name), `${JSON.stringify(value, null, 2)}\n`);
   }
 
@@ -100,6 +123,7 @@ export class RunDirectory {
 
   /** A new join token, for the worker processes of this user only. */
   writeToken(): string {
+    this.#guard();
     const token = randomBytes(32).toString('hex');
     try {
       writeFileSync(this.file('token'), token, { mode: 0o600 });
@@ -111,6 +135,7 @@ export class RunDirectory {
 
   /** Undoes `create`, for a start that failed before anything was trained. */
   discard(): void {
+    if (!this.isWritable) return;
     rmSync(this.path, { recursive: true, force: true });
     for (let folder = this.path; folder !== this.#made;) {
       folder = dirname(folder);

@@ -144,6 +144,7 @@ export class Journal {
   #keep<T extends { step: number }>(name: string, fits: (value: T) => boolean): void {
     const path = this.#directory.file(name);
     if (!existsSync(path)) return;
+    this.#directory.assertWritable();
     const kept = this.#lines(name).filter((line) => {
       const value = parsed<T>(line);
       return value !== undefined && fits(value);
@@ -158,6 +159,7 @@ export class Journal {
 
   #append(name: string, value: object): void {
     const path = this.#directory.file(name);
+    this.#directory.assertWritable();
     try {
       appendFileSync(path, `${JSON.stringify(value)}\n`);
     } catch (error) {

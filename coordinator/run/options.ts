@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DEVICES, ENGINES } from '../../common/engine-choice.js';
 import { UsageError } from '../../common/errors.js';
+import { assertHost } from '../../common/hosts.js';
 import { nearestOf } from '../../common/nearest.js';
 import { ONE_GENERATOR_SYSTEMS, type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
 import { SETTINGS } from '../../gan/settings.js';
@@ -23,10 +24,14 @@ const runSettingsSchema = z.strictObject({
   threads: z.int().min(1).max(1024).optional(),
   /** local: child processes of the coordinator. external: workers join by themselves. */
   placement: z.enum(PLACEMENTS).default('local'),
-  /** Address that the coordinator's gRPC listens on. Loopback only, as long as there is no mutual TLS. */
-  host: z.enum(['127.0.0.1', 'localhost', '::1']).default('127.0.0.1'),
+  /** Address that the coordinator's gRPC listens on. Another than loopback only with `insecure`. */
+  host: z.string().min(1).max(253).default('127.0.0.1'),
+  /** There is no mutual TLS yet: whoever can reach the address can read along, and the join token is all that keeps others out. */
+  insecure: z.boolean().default(false),
   /** gRPC port; 0 picks a free one. */
   port: z.int().min(0).max(65535).default(50051),
+  /** Seconds that a clean stop may take before the step is given up; Kubernetes allows 30 in all. */
+  grace: z.number().min(0).max(86_400).default(20),
   /** A sample grid every so many steps, and after the last. */
   sampleEvery: z.int().min(1).default(250),
   /** A checkpoint every so many steps, and after the last. */
@@ -96,6 +101,7 @@ export function compileOptions(given: Given): RunOptions {
   const training = checked(trainingConfigSchema, asked);
   const settings = checked(runSettingsSchema, pick(runSettingsSchema));
   assertPossible(training);
+  assertHost(settings.host, settings.insecure);
   return { training, settings };
 }
 

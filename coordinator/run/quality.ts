@@ -57,6 +57,7 @@ export function bestOf(quality: readonly Quality[]): Best | undefined {
 }
 
 export function writeBest(directory: RunDirectory, best: Best | undefined): void {
+  directory.assertWritable();
   if (best === undefined) rmSync(directory.file(FILE), { force: true });
   else directory.writeJson(FILE, best);
 }

@@ -53,7 +53,9 @@ export class SampleGrids {
   async #draw(step: number, shape: number[], bands: Band[]): Promise<void> {
     const file = this.#run.directory.file('samples', `${checkpointName(step)}.png`);
     try {
-      writeWhole(file, await sampleGrid({ bands, shape }));
+      const picture = await sampleGrid({ bands, shape });
+      this.#run.directory.assertWritable();
+      writeWhole(file, picture);
       this.latest = file;
       this.#run.journal.event({ event: 'samples-written', step, file });
     } catch (error) {

@@ -1,0 +1,103 @@
+/** A run while this coordinator drives it: its training, and what run.json and events.jsonl say of it. */
+import { messageOf } from '../../common/errors.js';
+import type { Placement } from '../placement/placement.js';
+import { type RunStatus, writeStatus } from '../run/status.js';
+import type { Run } from '../training/run.js';
+import { type Outcome, train } from '../training/train.js';
+import { giveUp } from './give-up.js';
+import { spectator } from './progress.js';
+
+export class RunSession {
+  readonly #run: Run;
+  readonly #say: (line: string) => void;
+  #status: RunStatus;
+
+  constructor(run: Run, say: (line: string) => void) {
+    this.#run = run;
+    this.#say = say;
+    this.#status = { id: run.directory.id, state: 'starting', pid: process.pid, address: '', step: run.step };
+  }
+
+  /** @param stop aborted when the user wants a clean stop @throws as `train` does */
+  async train(placement: Placement, stop: AbortSignal): Promise<Outcome> {
+    const { directory, journal, training } = this.#run;
+    const watcher = spectator(training.steps, process.stdout);
+    try {
+      await using _placement = placement;
+      const outcome = await train({
+        run: this.#run,
+        placement,
+        stop,
+        spectator: {
+          ...watcher,
+          began: (step) => {
+            this.#become({ state: 'running' });
+            watcher.began(step);
+          },
+          committed: (metrics) => {
+            this.#status = { ...this.#status, step: metrics.step };
+            watcher.committed(metrics);
+          },
+        },
+        listening: (address) => this.#listening(address),
+      });
+      if (this.#neverBegan()) {
+        directory.discard();
+        return outcome;
+      }
+      const { ended, step, reason } = outcome;
+      const state = ended === 'finished' ? 'finished' : 'stopped';
+      journal.event({ event: `run-${state}`, step, reason });
+      this.#become({ state, step, ...(state === 'stopped' ? { reason } : {}) });
+      return outcome;
+    } catch (error) {
+      this.#concludeFailure(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Instead of waiting for the training any longer.
+   *
+   * @returns the step of the newest whole checkpoint, if there is one
+   */
+  giveUp(reason: string): number | undefined {
+    return giveUp(this.#run, this.#neverBegan() ? undefined : this.#status, reason);
+  }
+
+  #become(change: Partial<RunStatus>): void {
+    this.#status = { ...this.#status, ...change };
+    writeStatus(this.#run.directory, this.#status);
+  }
+
+  #listening(address: string): void {
+    const { directory, journal, training, step } = this.#run;
+    const workers = training.generators + 1;
+    this.#become({ address });
+    journal.event(
+      step === 0 ? { event: 'run-started', workers, address } : { event: 'run-resumed', step, workers, address },
+    );
+    this.#say(
+      `${training.system} on ${training.data}: ${training.generators} generators, ${workers} workers, seed ${training.seed}`,
+    );
+    this.#say(`run directory  ${directory.path}`);
+    this.#say(`coordinator    ${address} (gRPC)`);
+    if (step > 0) this.#say(`resumed        from step ${step}`);
+  }
+
+  /** A start that came to nothing leaves nothing; a run that has trained keeps all it has. */
+  #neverBegan(): boolean {
+    return this.#status.state === 'starting' && this.#run.step === 0;
+  }
+
+  #concludeFailure(error: unknown): void {
+    const { directory, journal } = this.#run;
+    if (this.#neverBegan()) return directory.discard();
+    try {
+      journal.event({ event: 'run-failed', step: this.#status.step, reason: messageOf(error) });
+      writeStatus(directory, { ...this.#status, state: 'failed' });
+    } catch {
+      // A full disk may be the very reason; the first error is the one to tell.
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/** The processes that a test's commands have started, by /proc: Linux only. */
+import { readFileSync, readdirSync } from 'node:fs';
+
+interface Known {
+  pid: number;
+  /** A letter: R, S, T (stopped), Z (ended, its parent has not asked), ... */
+  state: string;
+  parent: number;
+  command: string[];
+}
+
+/** Of all processes that this user sees. */
+export function processes(): Known[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const [state = '', parent = ''] = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').slice(0, -1);
+      return [{ pid: Number(name), state, parent: Number(parent), command }];
+    } catch {
+      return []; // gone meanwhile
+    }
+  });
+}
+
+/** Those that a process has started and that run, by their arguments. */
+export function childrenOf(pid: number): Known[] {
+  return processes().filter(({ parent, state }) => parent === pid && state !== 'Z');
+}
+
+/** Those that were started for a run: its directory is among their arguments. Whoever their parent is by now. */
+export function processesOf(directory: string): Known[] {
+  return processes().filter(
+    ({ command, state }) =>
+      state !== 'Z' && command.some((arg) => arg === directory || arg.startsWith(`${directory}/`)),
+  );
+}
+
+/** Whether a process has not ended; one that nobody has asked about counts as ended. */
+export function runs(pid: number): boolean {
+  return processes().some((known) => known.pid === pid && known.state !== 'Z');
+}
