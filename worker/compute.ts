@@ -20,7 +20,8 @@ export async function compute(around: Surroundings): Promise<void> {
 /** Tells the coordinator, and waits until it has heard. */
 export async function fail(inbox: Inbox, failure: { reason: string; usage: boolean; leaving: boolean }): Promise<void> {
   inbox.send({ kind: 'failure', ...failure });
-  await inbox.next();
+  // Its own ending, a signal, may stand already: the words must leave the process all the same.
+  await inbox.networkOver();
 }
 
 async function work(around: Surroundings): Promise<void> {

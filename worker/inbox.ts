@@ -30,6 +30,7 @@ export class Inbox {
   /** The last one that was begun. */
   #epoch = 0;
   #ending: Ending | undefined;
+  #isNetworkOver = false;
 
   constructor(port: MessagePort, counter: Int32Array<SharedArrayBuffer>) {
     this.#port = port;
@@ -83,6 +84,17 @@ export class Inbox {
     }
   }
 
+  /** Until the network thread has no more to do: the coordinator has answered the last words, or does not. */
+  async networkOver(): Promise<void> {
+    for (;;) {
+      await nextTurn();
+      const seen = Atomics.load(this.#counter, 0);
+      this.#drain();
+      if (this.#isNetworkOver) return;
+      Atomics.wait(this.#counter, 0, seen, IDLE_TURN_MS);
+    }
+  }
+
   #find<K extends Kind>(kind: K, fits: (message: Of<K>) => boolean): Of<K> | undefined {
     this.#drain();
     const matches = (message: ToCompute): message is Of<K> => message.kind === kind && fits(message as Of<K>);
@@ -93,8 +105,10 @@ export class Inbox {
   #drain(): void {
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
       const message = next.message as ToCompute;
-      if (message.kind === 'ending') this.end(message.ending);
-      else if (message.kind === 'called-off') this.#callOff(message.epoch, message.reason);
+      if (message.kind === 'ending') {
+        this.#isNetworkOver = true;
+        this.end(message.ending);
+      } else if (message.kind === 'called-off') this.#callOff(message.epoch, message.reason);
       else {
         if (beginsEpoch(message)) {
           this.#callOff(message.epoch - 1, `the run is in epoch ${message.epoch} now`);

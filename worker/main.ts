@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { Command } from 'commander';
 import { DuetError, UsageError } from '../common/errors.js';
+import { assertReachable } from '../common/hosts.js';
 import { type ExitCode, runCommand } from '../common/run-command.js';
 import { VERSION } from '../common/version.js';
 import { compute, fail } from './compute.js';
@@ -14,15 +15,16 @@ import type { NetworkThreadData } from './network/thread.js';
 interface JoinOptions {
   coordinator: string;
   tokenFile: string;
+  host: string;
+  insecure?: true;
   rejoin: number;
   allowChaos?: boolean;
 }
 
-/** The discriminator offers its exchange here: loopback only, as long as there is no mutual TLS. */
-const EXCHANGE_HOST = '127.0.0.1';
-
-async function join({ coordinator, tokenFile, rejoin, allowChaos = false }: JoinOptions): Promise<ExitCode> {
+async function join(options: JoinOptions): Promise<ExitCode> {
+  const { coordinator, tokenFile, host, insecure, rejoin, allowChaos = false } = options;
   if (!/^.+:\d+$/.test(coordinator)) throw new UsageError(`--coordinator takes HOST:PORT, not '${coordinator}'`);
+  assertReachable(host, insecure === true);
   const token = readToken(tokenFile);
   const { port1, port2 } = new MessageChannel();
   const counter = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -31,7 +33,7 @@ async function join({ coordinator, tokenFile, rejoin, allowChaos = false }: Join
   const workerData: NetworkThreadData = {
     coordinator,
     token,
-    host: EXCHANGE_HOST,
+    host,
     version: VERSION,
     rejoinMs: rejoin * 1000,
     port: port2,
@@ -100,6 +102,15 @@ await runCommand(async () => {
     .description('Join a coordinator that was started with --placement external, and compute the role it gives.')
     .requiredOption('--coordinator <host:port>', 'where the coordinator listens')
     .requiredOption('--token-file <file>', "the run's join token, RUN/token")
+    .option(
+      '--host <address>',
+      'address of this machine by which the others reach it, for the role of the discriminator; another than loopback needs --insecure',
+      '127.0.0.1',
+    )
+    .option(
+      '--insecure',
+      'offer the exchange on an address that others can reach: there is no encryption, only the join token',
+    )
     .option(
       '--rejoin <seconds>',
       'how long to look for a coordinator that is gone, or for one started in its place; 0: not at all',

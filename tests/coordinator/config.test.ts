@@ -152,7 +152,7 @@ test('what cannot be is refused with the value and the cure, on one line', () =>
     [{ channels: 2 }, /--channels 2 .*choose one of 1, 3/],
     [{ imageSize: 8 }, /--image-size 8 .*>=16/],
     [{ port: 70000 }, /--port 70000 .*<=65535/],
-    [{ host: '0.0.0.0' }, /--host "0\.0\.0\.0".*127\.0\.0\.1/],
+    [{ host: '0.0.0.0' }, /--host 0\.0\.0\.0 can be reached by others.*127\.0\.0\.1.*--insecure/],
     [{ device: 'gpu' }, /--device "gpu".*auto/],
     [{ onCollapse: 'rolback' }, /--on-collapse "rolback".*ignore, stop, rollback.*did you mean 'rollback'\?/],
     [{ evaluateEvery: -1 }, /--evaluate-every -1 .*>=0/],
