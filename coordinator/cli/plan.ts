@@ -106,7 +106,8 @@ export function openRun(asked: Plan, { directory, lease }: Leased, accept: boole
     threads,
     term: lease.term,
     step,
-    token: directory.writeToken(),
+    resumed: resumed !== undefined,
+    token: directory.token(),
     get sampleShape() {
       return record.sampleShape;
     },

@@ -87,7 +87,7 @@ export class RunSession {
 
   /** A start that came to nothing leaves nothing; a run that has trained keeps all it has. */
   #neverBegan(): boolean {
-    return this.#status.state === 'starting' && this.#run.step === 0;
+    return this.#status.state === 'starting' && !this.#run.resumed;
   }
 
   #concludeFailure(error: unknown): void {

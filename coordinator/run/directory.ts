@@ -121,8 +121,15 @@ export class RunDirectory {
     }
   }
 
-  /** A new join token, for the worker processes of this user only. */
-  writeToken(): string {
+  /** The join token that the run has: workers that outlive a coordinator know it. A new one if there is none. */
+  token(): string {
+    const file = this.file('token');
+    const known = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+    return /^[0-9a-f]{64}$/.test(known) ? known : this.#writeToken();
+  }
+
+  /** For the worker processes of this user only. */
+  #writeToken(): string {
     this.#guard();
     const token = randomBytes(32).toString('hex');
     try {

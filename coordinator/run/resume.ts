@@ -26,12 +26,18 @@ export function newestGood(
   return undefined;
 }
 
-/** For a run that is resumed; a damaged checkpoint is named and passed over. @throws UsageError if none is whole */
+/**
+ * For a run that is resumed; a damaged checkpoint is named and passed over. A run that was interrupted before its first
+ * one begins at step 0, whose weights follow from the seed.
+ *
+ * @throws UsageError when there are some and none is whole: what was trained is lost, and the user should know
+ */
 export function newestGoodCheckpoint(directory: RunDirectory, journal: Journal, roles: readonly string[]): number {
+  if (listCheckpoints(directory).length === 0) return 0;
   const step = newestGood(directory, roles, (damaged, reason) => {
     journal.event({ event: 'checkpoint-passed-over', step: damaged, reason });
     process.stderr.write(`${reason}: passed over\n`);
   });
   if (step !== undefined) return step;
-  throw new UsageError(`${directory.path} has no checkpoint to go on from: start the run anew`);
+  throw new UsageError(`${directory.path} has no whole checkpoint to go on from: start the run anew`);
 }

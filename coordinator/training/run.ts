@@ -20,6 +20,8 @@ export interface Run {
   term: number;
   /** Steps committed before this start: 0, or the checkpoint's. */
   step: number;
+  /** False: this start made its directory. */
+  resumed: boolean;
   token: string;
   /** Of one sample, once the data is open; empty before. */
   readonly sampleShape: readonly number[];

@@ -93,12 +93,9 @@ export class Seating {
     const claimed = (member: Member) =>
       member.identity.run === this.#run.directory.id && this.vacant.includes(member.identity.role);
     const warm = (member: Member) => kindOf(member.standby?.role ?? '') === kindOf(role);
-    return (
-      able.find(had) ??
-      able.find((member) => warm(member) && !claimed(member)) ??
-      able.find((member) => !claimed(member)) ??
-      able[0]
-    );
+    // Who claims another vacant role is about to get that one.
+    const free = able.filter((member) => !claimed(member));
+    return able.find(had) ?? free.find(warm) ?? free[0];
   }
 
   /** The engine of one that stands by cannot change its threads: it makes room for a new process. */
