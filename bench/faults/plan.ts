@@ -7,18 +7,18 @@ import type { FaultKind } from '../../common/faults.js';
 
 /** Of a hundred. The quick ones are the more frequent, so that a thousand fit into an hour. */
 const SHARES: Readonly<Record<FaultKind, number>> = {
-  kill: 50,
-  nan: 20,
-  'corrupt-checkpoint': 8,
-  delay: 8,
-  'coordinator-kill': 4,
-  stop: 4,
-  partition: 4,
-  slow: 2,
+  kill: 45,
+  nan: 36,
+  'corrupt-checkpoint': 6,
+  delay: 6,
+  'coordinator-kill': 2,
+  stop: 2,
+  partition: 2,
+  slow: 1,
 };
 
 /** Steps before the first fault, between two, and after the last. */
-const [BEFORE, BETWEEN, AFTER] = [40, 20, 60] as const;
+const [BEFORE, BETWEEN, AFTER] = [40, 12, 60] as const;
 
 export function stepsFor(count: number): number {
   return BEFORE + BETWEEN * count + AFTER;

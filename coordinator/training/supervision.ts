@@ -17,7 +17,7 @@ const ROUND_TRIP_MS = 1000;
 /** The first start of an engine on a machine can take minutes. */
 const START_MS = 10 * 60_000;
 /** How often a broken exchange is opened anew between the same two before one of them is replaced. */
-const RECONNECTS = 3;
+const RECONNECTS = 1;
 
 interface SupervisionOptions {
   run: Run;

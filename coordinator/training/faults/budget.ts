@@ -56,7 +56,8 @@ export class FaultBudget {
     const times = this.#repeat(kind, at);
     const inVain = kind === 'faulty-step' ? [] : [...(this.#fruitless.get(at.role) ?? []), at];
     if (kind !== 'faulty-step') this.#fruitless.set(at.role, inVain);
-    if (times >= REPEATED) {
+    // A link that is down stays down for a while, whatever the step: evictions have the limit in a row.
+    if (times >= REPEATED && kind !== 'eviction') {
       return over(
         `${at.role} had the same fault ${times} times at step ${at.step} (${at.reason}): replaying would only repeat it`,
       );
