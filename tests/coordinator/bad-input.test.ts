@@ -59,7 +59,7 @@ const FLAGS: [args: string[], reason: RegExp][] = [
   [['--channels', '2'], /--channels 2 is not possible: choose one of 1, 3/],
   [['--loss', 'hing'], /--loss "hing".*did you mean 'hinge'\?/],
   [['--spares', '17'], /--spares 17 is not possible: .*<=16/],
-  [['--heartbeat-deadline', '0.1'], /--heartbeat-deadline 0\.1 is not possible: .*>=0\.5/],
+  [['--heartbeat-deadline', '0.1'], /--heartbeat-deadline 0\.1 is not possible: .*>=2/],
   [['--heartbeat-deadline', '10s'], /--heartbeat-deadline "10s" is not possible: expected a number/],
   [['--step-deadline', '0'], /--step-deadline 0 is not possible: .*>=0\.5/],
   [['--max-crashes', '-1'], /--max-crashes -1 is not possible/],

@@ -42,7 +42,7 @@ test('what a run may stand of faults has its defaults and its limits', () => {
     maxCrashes: 0,
     maxEvictions: 0,
     maxFaultySteps: 0,
-    heartbeatDeadline: 0.5,
+    heartbeatDeadline: 2,
     stepDeadline: 0.5,
     spares: 16,
   };
@@ -162,7 +162,7 @@ test('what cannot be is refused with the value and the cure, on one line', () =>
     [{ maxCrashes: -1 }, /--max-crashes -1 .*>=0/],
     [{ maxEvictions: 1.5 }, /--max-evictions 1\.5 .*whole number/],
     [{ maxFaultySteps: 'few' }, /--max-faulty-steps "few" .*expected a number/],
-    [{ heartbeatDeadline: 0.4 }, /--heartbeat-deadline 0\.4 .*>=0\.5/],
+    [{ heartbeatDeadline: 1.9 }, /--heartbeat-deadline 1\.9 .*>=2/],
     [{ heartbeatDeadline: Number.POSITIVE_INFINITY }, /--heartbeat-deadline Infinity /],
     [{ stepDeadline: 0 }, /--step-deadline 0 .*>=0\.5/],
     [{ stepDeadline: 86_401 }, /--step-deadline 86401 .*<=86400/],
