@@ -34,9 +34,10 @@ await runCommand(async () => {
     )
     .option('--faults <n>', 'how many', '1000')
     .option('--seed <n>', 'which, whose and when', '1')
+    .option('--spares <n>', 'workers that stand by', '2')
     .option('--out <dir>', 'keep the runs here, and go on with them when it is given again')
-    .action(({ faults, seed, out }: { faults: string; seed: string; out?: string }) =>
-      measureFaults({ faults: Number(faults), seed: Number(seed), out }),
+    .action(({ faults, seed, spares, out }: Record<'faults' | 'seed' | 'spares', string> & { out?: string }) =>
+      measureFaults({ faults: Number(faults), seed: Number(seed), spares: Number(spares), out }),
     );
   await program.parseAsync();
   return 0;

@@ -22,18 +22,20 @@ const RUN = [
 ];
 /** Silence is found after 2 s and a hanging step after 6, so that an hour is enough; more faults than any run should survive. */
 const DISTURBED = [
-  ...['--allow-chaos', '--spares', '2', '--heartbeat-deadline', '2', '--step-deadline', '6'],
+  ...['--allow-chaos', '--heartbeat-deadline', '2', '--step-deadline', '6'],
   ...['--max-crashes', '100000', '--max-evictions', '100000', '--max-faulty-steps', '100000'],
 ];
 
 interface FaultsOptions {
   faults: number;
   seed: number;
+  /** Workers that stand by. */
+  spares: number;
   /** Kept, and gone on with when it is given again; else a temporary folder. */
   out: string | undefined;
 }
 
-export async function measureFaults({ faults, seed, out }: FaultsOptions): Promise<void> {
+export async function measureFaults({ faults, seed, spares, out }: FaultsOptions): Promise<void> {
   const folder = out ?? mkdtempSync(join(tmpdir(), 'duet-bench-faults-'));
   mkdirSync(folder, { recursive: true });
   const [calm, disturbed] = [join(folder, 'undisturbed'), join(folder, 'disturbed')];
@@ -42,9 +44,9 @@ export async function measureFaults({ faults, seed, out }: FaultsOptions): Promi
   try {
     say(`${steps} steps without a fault`);
     const calmSeconds = undisturbed(calm, args, steps);
-    say(`the same with ${faults} faults, seed ${seed}`);
+    say(`the same with ${faults} faults, seed ${seed}, ${spares} spares`);
     const began = performance.now();
-    const run = new DisturbedRun(disturbed, [...args, ...DISTURBED]);
+    const run = new DisturbedRun(disturbed, [...args, ...DISTURBED, '--spares', String(spares)]);
     const memory = new MemoryLog(disturbed, () => run.pid);
     const failed = run.ended().then(
       () => undefined,
