@@ -8,14 +8,14 @@ export function externalPlacement(): Placement {
     start: (given) => {
       options = given;
     },
-    ensure(count) {
-      if (options === undefined) return;
-      const { coordinator, tokenFile, say } = options;
-      say(
-        asked === 0 ? `waiting for ${count} workers; start each with` : 'waiting for a worker to join; start one with',
-      );
-      say(`  npx worker join --coordinator ${coordinator} --token-file ${tokenFile}`);
-      asked = count;
+    ensure(_count, missing) {
+      // What was asked for is not asked for again; a new loss is.
+      if (options !== undefined && missing > asked) {
+        const { coordinator, tokenFile, say } = options;
+        say(missing === 1 ? 'waiting for a worker; start one with' : `waiting for ${missing} workers; start each with`);
+        say(`  npx worker join --coordinator ${coordinator} --token-file ${tokenFile}`);
+      }
+      asked = missing;
     },
     owns: () => false,
     // It is told to stop when its connection ends; if it cannot hear, its own supervisor has to see to it.

@@ -2,8 +2,12 @@
 export interface Placement extends AsyncDisposable {
   /** From now on workers may come: they join at `coordinator` with the token in `tokenFile`. */
   start(options: StartOptions): void;
-  /** Starts, or asks for, workers until so many are there or on their way. */
-  ensure(count: number): void;
+  /**
+   * Starts, or asks for, workers until so many are there or on their way.
+   *
+   * @param missing roles that have no worker now
+   */
+  ensure(count: number, missing: number): void;
   /** Whether this process is a worker that it started. */
   owns(pid: number): boolean;
   /** Ends a worker's process that does not belong to the run any more, whatever state it is in. */

@@ -157,7 +157,7 @@ export class Crew {
           const { member, reason, cause } = event;
           if (member.role !== undefined) throw new Interruption(cause, member.role, reason, member.lastHeard);
           this.#options.lost(cause, '', reason);
-          this.#placement.ensure(this.#wanted);
+          this.#placement.ensure(this.#wanted, this.#seating.vacant.length);
           continue;
         }
         case 'message': {
@@ -208,7 +208,7 @@ export class Crew {
         }
         this.#run.journal.event({ event: 'worker-lost', worker: String(pid), role: '', cause: 'crashed', reason });
         this.#options.lost('crashed', '', reason);
-        this.#placement.ensure(this.#wanted);
+        this.#placement.ensure(this.#wanted, this.#seating.vacant.length);
         break;
       }
       case 'left':
@@ -270,7 +270,7 @@ export class Crew {
 
   #fill(step: number): void {
     this.#seating.fill({ epoch: this.#epoch, step });
-    this.#placement.ensure(this.#wanted);
+    this.#placement.ensure(this.#wanted, this.#seating.vacant.length);
   }
 
   #troubled({ role = '', lastHeard }: Member, { peer, kind, reason }: Trouble__Output): Interruption {
