@@ -11,6 +11,8 @@ import type { RunDirectory } from '../run/directory.js';
  * @returns the file, from the run directory on; undefined when there is no checkpoint yet
  */
 export function corruptNewestCheckpoint(directory: RunDirectory, stream: RandomStream): string | undefined {
+  // A coordinator whose run was taken over damages nothing of its successor's.
+  directory.assertWritable();
   const step = listCheckpoints(directory).at(-1);
   if (step === undefined) return undefined;
   const draw = (count: number) => Math.floor(uniform(stream) * count);

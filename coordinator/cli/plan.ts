@@ -69,7 +69,7 @@ export interface Leased {
 }
 
 /** What is in the directory from then on is a run. */
-export function openRun(asked: Plan, { directory, lease }: Leased, accept: boolean): Run {
+export function openRun(asked: Plan, directory: RunDirectory, accept: boolean): Run {
   // Until the lease was ours another coordinator may have written to it.
   const resumed = asked.resumed && { directory, record: readRecord(directory) };
   const plan: Plan = { ...asked, ...(resumed === undefined ? {} : { resumed }) };
@@ -104,7 +104,6 @@ export function openRun(asked: Plan, { directory, lease }: Leased, accept: boole
     settings,
     engine,
     threads,
-    term: lease.term,
     step,
     resumed: resumed !== undefined,
     token: directory.token(),

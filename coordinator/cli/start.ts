@@ -142,7 +142,7 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
     waiting: (text) => void process.stderr.write(`${text}\n`),
   });
   using lease = leased.lease;
-  const run = openRun(plan, leased, acceptChanges === true);
+  const run = openRun(plan, leased.directory, acceptChanges === true);
   const session = new RunSession(run, say);
   using signals = stopOnSignals();
   const { stop } = signals;

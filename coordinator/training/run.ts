@@ -16,8 +16,6 @@ export interface Run {
   engine: EngineChoice;
   /** CPU threads by role; kept on resume. */
   threads: Readonly<Record<string, number>>;
-  /** Which coordinator of this run it is: 1 is the first, each later one has a higher number. The lease's. */
-  term: number;
   /** Steps committed before this start: 0, or the checkpoint's. */
   step: number;
   /** False: this start made its directory. */

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { RefusedError } from '../../../common/errors.js';
+import { LeaseLostError, RefusedError } from '../../../common/errors.js';
+import { corruptNewestCheckpoint } from '../../../coordinator/chaos/corrupt.js';
 import { Injections } from '../../../coordinator/chaos/injections.js';
 import { CheckpointWriter, verifyCheckpoint } from '../../../coordinator/run/checkpoints.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import { Journal, type RunEvent } from '../../../coordinator/run/journal.js';
 import { compileOptions } from '../../../coordinator/run/options.js';
+import { randomStream } from '../../../gan/random.js';
 import type { Fault__Output } from '../../../proto/generated/duet/v1/Fault.js';
 import { readJournal } from '../../support/run.js';
 import { type Scratch, scratchFolder } from '../../support/scratch.js';
@@ -147,6 +149,21 @@ test('a coordinator that is to be killed at a step answers, and dies before anyt
   }
   await asked;
   assert.deepEqual(sent, ['begin 1', `the coordinator, process ${process.pid}`, 'the coordinator dies', 'begin 2']);
+});
+
+test('a coordinator whose run was taken over damages nothing of it', async () => {
+  await using scratch = scratchFolder();
+  const { directory } = setUp(scratch);
+  const writer = new CheckpointWriter(directory, 10, ['discriminator']);
+  const file = writer.receive('discriminator', 4);
+  file.write(new Uint8Array(4));
+  file.finish();
+  writer.publish();
+  directory.guardWith(() => {
+    throw new LeaseLostError('taken over');
+  });
+  assert.throws(() => corruptNewestCheckpoint(directory, randomStream(1, 'any')), LeaseLostError);
+  verifyCheckpoint(directory, 10, ['discriminator']);
 });
 
 test('corrupt-checkpoint flips one bit of one file of the newest checkpoint, which is then known to be damaged', async () => {
