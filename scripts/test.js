@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from './build.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,7 +39,8 @@ const files = readdirSync(join(root, 'dist', 'tests'), { recursive: true, encodi
   .sort();
 // One file at a time: many train with three processes on what may be two cores. A test or a file that hangs is a failure.
 const HANGS_MS = 300_000;
-const args = ['--test', '--test-concurrency=1', `--test-timeout=${HANGS_MS}`];
+const leave = pathToFileURL(join(root, 'scripts', 'leave-at-exit.js')).href;
+const args = ['--import', leave, '--test', '--test-concurrency=1', `--test-timeout=${HANGS_MS}`];
 const list = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
 const counts = ['--test-reporter', join(root, 'scripts', 'count-reporter.js'), '--test-reporter-destination=stdout'];
 // A group of its own: what a test that hung has left running ends with it.

@@ -12,6 +12,9 @@ import { Inbox } from './inbox.js';
 import { BOARD_BYTES, PhaseBoard } from './phase-board.js';
 import type { NetworkThreadData } from './network/thread.js';
 
+/** How long the network thread may take to end. */
+const LEAVE_MS = 5000;
+
 interface JoinOptions {
   coordinator: string;
   tokenFile: string;
@@ -51,6 +54,8 @@ async function join(options: JoinOptions): Promise<ExitCode> {
     await compute({ inbox, board: new PhaseBoard(board), faults });
     return await conclude(inbox);
   } finally {
+    // Node's end of a thread can fail to end (nodejs/node#47748); the process must.
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), LEAVE_MS).unref();
     await thread.terminate();
     port1.close();
   }
