@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startOf } from './process-start.js';
+import { startOf } from './process-stat.js';
 
 const RETRY_MS = 250;
 /** The owner touches its lock this often; for waiters that cannot look its process up. */

@@ -1,9 +1,9 @@
 /** The command `worker`: joins a coordinator and computes whatever role it is given. */
-import { readFileSync } from 'node:fs';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { Command } from 'commander';
 import { DuetError, UsageError } from '../common/errors.js';
 import { assertReachable } from '../common/hosts.js';
+import { assertCoordinatorAddress, readToken } from '../common/join-options.js';
 import { type ExitCode, runCommand } from '../common/run-command.js';
 import { VERSION } from '../common/version.js';
 import { compute, fail } from './compute.js';
@@ -26,7 +26,7 @@ interface JoinOptions {
 
 async function join(options: JoinOptions): Promise<ExitCode> {
   const { coordinator, tokenFile, host, insecure, rejoin, allowChaos = false } = options;
-  if (!/^.+:\d+$/.test(coordinator)) throw new UsageError(`--coordinator takes HOST:PORT, not '${coordinator}'`);
+  assertCoordinatorAddress(coordinator);
   assertReachable(host, insecure === true);
   const token = readToken(tokenFile);
   const { port1, port2 } = new MessageChannel();
@@ -83,16 +83,6 @@ function seconds(text: string): number {
   if (text.trim() === '' || !Number.isFinite(value) || value < 0)
     throw new UsageError(`--rejoin takes a number of seconds, not '${text}'`);
   return value;
-}
-
-function readToken(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new UsageError(`cannot read the token file ${file}: the coordinator writes it to RUN/token`, {
-      cause: error,
-    });
-  }
 }
 
 await runCommand(async () => {

@@ -1,6 +1,5 @@
 /** How `coordinator chaos` reaches a run: by its directory, or by address and token. */
-import { readFileSync } from 'node:fs';
-import { UsageError } from '../../common/errors.js';
+import { assertCoordinatorAddress, readToken } from '../../common/join-options.js';
 import { RunDirectory } from '../run/directory.js';
 import { readRecord } from '../run/record.js';
 import type { RunStatus } from '../run/status.js';
@@ -39,7 +38,7 @@ export function runAccess(path: string): Access {
 
 /** @throws UsageError when the token cannot be read */
 export function addressAccess(address: string, tokenFile: string, generators: number): Access {
-  if (!/^.+:\d+$/.test(address)) throw new UsageError(`--coordinator takes HOST:PORT, not '${address}'`);
+  assertCoordinatorAddress(address);
   readToken(tokenFile);
   return {
     name: `the run of ${address}`,
@@ -48,14 +47,4 @@ export function addressAccess(address: string, tokenFile: string, generators: nu
     roles: rolesOf(generators),
     steps: undefined,
   };
-}
-
-function readToken(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new UsageError(`cannot read the token file ${file}: the coordinator writes it to RUN/token`, {
-      cause: error,
-    });
-  }
 }

@@ -19,7 +19,7 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { LeaseLostError, UsageError } from '../../common/errors.js';
-import { processSpace, startOf } from '../../common/process-start.js';
+import { processSpace, startOf } from '../../common/process-stat.js';
 import { writeWhole } from './directory.js';
 import { type LeaseRecord, leaseFile, newestLease, removeLeasesBelow } from './lease-file.js';
 import { isAtWork, nameOf } from './lease-owner.js';

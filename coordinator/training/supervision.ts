@@ -1,5 +1,5 @@
 /** Looks at every worker twice a second: what is silent, slow or cut off is told, or ends as an eviction or an interruption. */
-import { readFileSync } from 'node:fs';
+import { statOf } from '../../common/process-stat.js';
 import type { Placement } from '../placement/placement.js';
 import type { Cause } from '../run/cause.js';
 import type { Crew } from './crew.js';
@@ -98,12 +98,7 @@ export class Supervision implements Disposable {
 
   /** Only of a process of this machine, where the system tells. */
   #processState({ identity }: Member): string | undefined {
-    if (!this.#options.placement.owns(identity.pid)) return undefined;
-    try {
-      return readFileSync(`/proc/${identity.pid}/stat`, 'utf8').split(') ').at(-1)?.[0];
-    } catch {
-      return undefined;
-    }
+    return this.#options.placement.owns(identity.pid) ? statOf(identity.pid)?.state : undefined;
   }
 
   #act({ role, peer, cause, reason, action }: Suspicion, told: Set<string>): void {

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LeaseLostError, UsageError } from '../../common/errors.js';
-import { processSpace, startOf } from '../../common/process-start.js';
+import { processSpace, startOf } from '../../common/process-stat.js';
 import { acquireLease } from '../../coordinator/run/lease.js';
 import { type LeaseRecord, leaseFile, newestLease } from '../../coordinator/run/lease-file.js';
 import { isAtWork } from '../../coordinator/run/lease-owner.js';

@@ -1,5 +1,6 @@
 /** The processes that a test's commands have started, by /proc: Linux only. */
 import { readFileSync, readdirSync } from 'node:fs';
+import { statOf } from '../../common/process-stat.js';
 
 interface Known {
   pid: number;
@@ -14,9 +15,10 @@ export function processes(): Known[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
     try {
-      const [state = '', parent = ''] = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+      const pid = Number(name);
+      const stat = statOf(pid);
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').slice(0, -1);
-      return [{ pid: Number(name), state, parent: Number(parent), command }];
+      return stat === undefined ? [] : [{ pid, state: stat.state, parent: stat.parent, command }];
     } catch {
       return []; // gone meanwhile
     }

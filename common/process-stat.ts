@@ -11,12 +11,18 @@ export function startOf(pid: number): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'dead';
   }
+  const { state = '', started = '' } = statOf(pid) ?? {};
+  return ENDED.has(state) ? 'dead' : started;
+}
+
+/** What proc(5) says of a process in /proc/PID/stat; undefined where it does not. */
+export function statOf(pid: number): { state: string; parent: number; started: string } | undefined {
   try {
-    // The name in parentheses may hold spaces; the state comes after it, and 19 fields later the start time.
+    // The name in parentheses may hold spaces; the state comes after it, then the parent, and the start time as the 20th.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-    return ENDED.has(fields[0] ?? '') ? 'dead' : (fields[19] ?? '');
+    return { state: fields[0] ?? '', parent: Number(fields[1]), started: fields[19] ?? '' };
   } catch {
-    return '';
+    return undefined;
   }
 }
 
