@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuetError } from '../common/errors.js';
 import type { StepMetrics } from '../coordinator/run/journal.js';
+import { COORDINATOR } from '../tests/support/run.js';
 import { runLines } from './processes.js';
 import { median } from './statistics.js';
 
-const COORDINATOR = fileURLToPath(new URL('../../coordinator/bin/coordinator.js', import.meta.url));
 const ONE_PROCESS = fileURLToPath(new URL('./one-process-main.js', import.meta.url));
 export const WARM_UP = 5;
 const TIMEOUT_MS = 300_000;

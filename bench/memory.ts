@@ -1,16 +1,16 @@
 /** `bench memory`: is anything growing? Resident memory and live tensors early and late in a run. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { DuetError } from '../common/errors.js';
 import type { RunEvent, StepMetrics } from '../coordinator/run/journal.js';
+import { residentBytes } from '../tests/support/processes.js';
+import { COORDINATOR, readJournal } from '../tests/support/run.js';
 import { table } from './statistics.js';
 
-const COORDINATOR = fileURLToPath(new URL('../../coordinator/bin/coordinator.js', import.meta.url));
 const [EARLY, LATE] = [100, 1000] as const;
 const POLL_MS = 50;
 
@@ -59,7 +59,7 @@ async function readAt(step: number, out: string, child: ChildProcess): Promise<R
   for (;;) {
     if (child.exitCode !== null)
       throw new DuetError(`the run ended with exit code ${child.exitCode} before step ${step}`);
-    const metrics = lines<StepMetrics>(out, 'metrics.jsonl');
+    const metrics = readJournal<StepMetrics>(out, 'metrics.jsonl');
     const found = metrics.find((line) => line.step === step);
     if (found !== undefined) return { resident: residentMemory(out, child), tensors: found.tensors };
     if (process.stderr.isTTY) process.stderr.write(`\rstep ${metrics.at(-1)?.step ?? 0} of ${LATE} `);
@@ -68,27 +68,12 @@ async function readAt(step: number, out: string, child: ChildProcess): Promise<R
 }
 
 function residentMemory(out: string, child: ChildProcess): Record<string, number> {
-  const events = lines<RunEvent>(out, 'events.jsonl');
+  const events = readJournal<RunEvent>(out, 'events.jsonl');
   const pids = new Map(events.flatMap((e) => (e.event === 'worker-joined' ? [[e.worker, e.pid] as const] : [])));
   const roles = events.flatMap((e) => (e.event === 'role-assigned' ? [[e.role, pids.get(e.worker)] as const] : []));
   return Object.fromEntries(
-    [['coordinator', child.pid] as const, ...roles].map(([name, pid]) => [name, resident(pid)]),
+    [['coordinator', child.pid] as const, ...roles].map(([name, pid]) => [name, residentBytes(pid ?? 0)]),
   );
-}
-
-/** Bytes, from Linux's /proc. */
-function resident(pid: number | undefined): number {
-  const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kib) * 1024;
-}
-
-function lines<T>(out: string, name: string): T[] {
-  const path = join(out, name);
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as T);
 }
 
 function mib(bytes: number | undefined): string {

@@ -1,7 +1,6 @@
 /** Child processes of a benchmark: they end with it, and none else is touched. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 
 const running = new Set<number>();
 
@@ -31,14 +30,4 @@ export async function runLines(program: string, args: readonly string[], timeout
   clearTimeout(timer);
   running.delete(pid);
   return code === 0 ? output.split('\n') : [];
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -3,7 +3,7 @@ import { UsageError } from '../common/errors.js';
 import type { StepMetrics } from '../coordinator/run/journal.js';
 import { medianMs, oneProcess, overhead, threeWorkers } from './duet.js';
 import { assertPeer, torchStep } from './peer.js';
-import { freePort } from './processes.js';
+import { freePort } from '../tests/support/free-port.js';
 import { median, table } from './statistics.js';
 
 /** Batch 64 of 28 x 28 float32 from each of two generators, and as many gradients back. */

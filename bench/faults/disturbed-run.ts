@@ -1,17 +1,16 @@
 /** A run under faults: its coordinator is started again whenever a fault has killed it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { DuetError, RefusedError, messageOf } from '../../common/errors.js';
 import { runAccess } from '../../coordinator/chaos/access.js';
 import { requestFault } from '../../coordinator/chaos/client.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
 import type { Fault__Output } from '../../proto/generated/duet/v1/Fault.js';
+import { COORDINATOR, statusOf } from '../../tests/support/run.js';
 
-const COORDINATOR = fileURLToPath(new URL('../../../coordinator/bin/coordinator.js', import.meta.url));
 const POLL_MS = 20;
 
 /** What it took from the death of a coordinator until a step came that had never been committed, milliseconds. */
@@ -48,9 +47,9 @@ export class DisturbedRun {
   async inject(fault: Fault__Output): Promise<boolean> {
     for (;;) {
       const coordinator = this.#child;
-      const { state, address } = this.#status();
+      const { state, address, pid } = this.#status();
       if (state === 'finished') return false;
-      if (address === '' || this.#status().pid !== coordinator.pid) {
+      if (address === '' || pid !== coordinator.pid) {
         await sleep(POLL_MS);
         continue;
       }
@@ -107,17 +106,25 @@ export class DisturbedRun {
     this.restarts.push({ totalMs: performance.now() - died });
   }
 
-  #status(): RunStatus {
-    const file = join(this.out, 'run.json');
-    if (!existsSync(file)) return { id: '', state: 'starting', pid: 0, address: '', step: 0 };
-    return JSON.parse(readFileSync(file, 'utf8')) as RunStatus;
+  #status(): Pick<RunStatus, 'state' | 'pid' | 'address'> {
+    return statusOf(this.out) ?? { state: 'starting', pid: 0, address: '' };
   }
 }
 
-/** Of metrics.jsonl; a last line that is still being written does not count. */
+const TAIL_BYTES = 1 << 16;
+
+/** Of metrics.jsonl, from its end: it grows to megabytes. A last line that is still being written does not count. */
 export function lastStep(out: string): number {
-  const file = join(out, 'metrics.jsonl');
-  if (!existsSync(file)) return 0;
-  const line = readFileSync(file, 'utf8').split('\n').at(-2);
-  return line === undefined ? 0 : (JSON.parse(line) as { step: number }).step;
+  const path = join(out, 'metrics.jsonl');
+  if (!existsSync(path)) return 0;
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    const length = readSync(file, tail, 0, tail.length, size - tail.length);
+    const line = tail.toString('utf8', 0, length).split('\n').at(-2);
+    return line === undefined ? 0 : (JSON.parse(line) as { step: number }).step;
+  } finally {
+    closeSync(file);
+  }
 }

@@ -1,21 +1,20 @@
 /** `bench faults`: a thousand faults of all kinds in one run, and the same bits at its end as without one. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DuetError } from '../../common/errors.js';
 import { checkpointName } from '../../coordinator/run/checkpoints.js';
 import type { RunEvent, StepMetrics } from '../../coordinator/run/journal.js';
 import { describeFault } from '../../coordinator/chaos/words.js';
+import { processesOf } from '../../tests/support/processes.js';
+import { COORDINATOR, ROLES, readCheckpoint, readJournal } from '../../tests/support/run.js';
 import { DisturbedRun, lastStep } from './disturbed-run.js';
 import { MemoryLog } from './memory-log.js';
 import { plannedFault, stepsFor } from './plan.js';
 import { faultTable, faultsOf, spread } from './report.js';
 
-const COORDINATOR = fileURLToPath(new URL('../../../coordinator/bin/coordinator.js', import.meta.url));
-const ROLES = ['discriminator', 'generator-1', 'generator-2'];
 const RUN = [
   ...['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1', '--port', '0'],
   ...['--checkpoint-every', '10', '--evaluate-every', '0', '--sample-every', '100000'],
@@ -63,7 +62,7 @@ export async function measureFaults({ faults, seed, spares, out }: FaultsOptions
 }
 
 async function makeFaults(run: DisturbedRun, count: number, seed: number): Promise<void> {
-  const made = faultsOf(linesOf<RunEvent>(run.out, 'events.jsonl')).length;
+  const made = faultsOf(readJournal<RunEvent>(run.out, 'events.jsonl')).length;
   for (let index = made; index < count; index += 1) {
     const fault = plannedFault(seed, index, ROLES);
     const done = await run.inject(fault);
@@ -96,7 +95,7 @@ interface Results {
 }
 
 function report({ calm, disturbed, steps, calmSeconds, seconds, run, memory }: Results): void {
-  const events = linesOf<RunEvent>(disturbed, 'events.jsonl');
+  const events = readJournal<RunEvent>(disturbed, 'events.jsonl');
   const faults = faultsOf(events);
   const recovered = events.flatMap((event) => (event.event === 'recovered' ? [event] : []));
   const count = (kind: RunEvent['event']) => events.filter(({ event }) => event === kind).length;
@@ -112,7 +111,7 @@ function report({ calm, disturbed, steps, calmSeconds, seconds, run, memory }: R
   say(`checkpoints    ${count('checkpoint-passed-over')} damaged ones passed over`);
   say(`memory         ${memory.summary()}`);
   say(`tensors        ${tensorsOf(disturbed)}`);
-  const orphans = processesNaming(disturbed);
+  const orphans = processesOf(disturbed).map(({ pid }) => pid);
   say(`orphans        ${orphans.length === 0 ? 'none' : orphans.join(', ')}`);
   const left = readdirSync(disturbed, { recursive: true, encoding: 'utf8' }).filter((name) =>
     /\.tmp$|\.tmp\//.test(name),
@@ -132,7 +131,7 @@ function report({ calm, disturbed, steps, calmSeconds, seconds, run, memory }: R
 
 /** Live tensors that the votes told, by role: a leak would show in a worker that outlived many recoveries. */
 function tensorsOf(out: string): string {
-  const metrics = linesOf<StepMetrics>(out, 'metrics.jsonl');
+  const metrics = readJournal<StepMetrics>(out, 'metrics.jsonl');
   return ROLES.map((role) => {
     const values = metrics.map(({ tensors }) => tensors[role] ?? 0);
     return `${role} ${Math.min(...values)} to ${Math.max(...values)}`;
@@ -140,27 +139,9 @@ function tensorsOf(out: string): string {
 }
 
 function sha256(out: string, steps: number, role: string): string {
-  const file = join(out, 'checkpoints', checkpointName(steps), `${role}.safetensors`);
-  return createHash('sha256').update(readFileSync(file)).digest('hex');
-}
-
-/** Ids of the processes whose command line names this path, from Linux's /proc. */
-function processesNaming(path: string): string[] {
-  return readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;
-    try {
-      return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(path);
-    } catch {
-      return false;
-    }
-  });
-}
-
-function linesOf<T>(out: string, name: string): T[] {
-  const path = join(out, name);
-  if (!existsSync(path)) return [];
-  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as T);
+  return createHash('sha256')
+    .update(readCheckpoint(out, steps, role))
+    .digest('hex');
 }
 
 function say(line: string): void {

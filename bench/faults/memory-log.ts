@@ -1,7 +1,6 @@
 /** Resident memory of a run's processes while it goes on: does anything grow? */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { RunEvent } from '../../coordinator/run/journal.js';
+import { eventsNamed } from '../../tests/support/faults.js';
+import { residentBytes } from '../../tests/support/processes.js';
 import { median } from '../statistics.js';
 
 const EVERY_MS = 5000;
@@ -36,25 +35,16 @@ export class MemoryLog implements Disposable {
   }
 
   #read(): void {
-    const path = join(this.#out, 'events.jsonl');
-    if (!existsSync(path)) return;
     const pids = new Map<string, number>([['coordinator', this.#coordinator()]]);
-    for (const line of readFileSync(path, 'utf8').split('\n').slice(0, -1)) {
-      const event = JSON.parse(line) as RunEvent;
-      if (event.event === 'role-assigned') pids.set(event.role, Number(event.worker.split('/').at(-1)));
+    for (const { role, worker } of eventsNamed(this.#out, 'role-assigned')) {
+      pids.set(role, Number(worker.split('/').at(-1)));
     }
     for (const [name, pid] of pids) {
-      const bytes = resident(pid);
-      if (bytes !== undefined) this.#readings.set(name, [...(this.#readings.get(name) ?? []), bytes]);
+      try {
+        this.#readings.set(name, [...(this.#readings.get(name) ?? []), residentBytes(pid)]);
+      } catch {
+        // A fault has just taken it.
+      }
     }
-  }
-}
-
-function resident(pid: number): number | undefined {
-  try {
-    const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kib === undefined ? undefined : Number(kib) * 1024;
-  } catch {
-    return undefined;
   }
 }

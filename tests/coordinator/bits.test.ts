@@ -9,12 +9,11 @@ import { openDataset } from '../../gan/data/open.js';
 import { latents } from '../../gan/latents.js';
 import { testEngine } from '../support/engine.js';
 import { newGame, playStep } from '../support/one-process.js';
-import { readCheckpoint, readJournal, startRun } from '../support/run.js';
+import { ROLES, readCheckpoint, readJournal, startRun } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const STEPS = 50;
 const OPTIONS = { steps: STEPS, batch: 32, width: 0.25, seed: 7 };
-const ROLES = ['discriminator', 'generator-1', 'generator-2'];
 
 const flags = (options: Record<string, number>) =>
   Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]);

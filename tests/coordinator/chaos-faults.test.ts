@@ -1,52 +1,33 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { runAccess } from '../../coordinator/chaos/access.js';
-import { requestFault } from '../../coordinator/chaos/client.js';
 import { verifyCheckpoint } from '../../coordinator/run/checkpoints.js';
 import { RunDirectory } from '../../coordinator/run/directory.js';
-import type { RunEvent, StepMetrics } from '../../coordinator/run/journal.js';
-import type { RunStatus } from '../../coordinator/run/status.js';
-import type { Fault__Output } from '../../proto/generated/duet/v1/Fault.js';
-import { coordinator, readJournal, until } from '../support/run.js';
+import type { StepMetrics } from '../../coordinator/run/journal.js';
+import { eventsOf, faultOf, inject } from '../support/faults.js';
+import { ROLES, coordinator, readJournal } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--port', '0', '--evaluate-every', '0'];
-const ROLES = ['discriminator', 'generator-1', 'generator-2'];
 
 function start(out: string, ...args: string[]) {
   return coordinator(['start', '--out', out, '--allow-chaos', ...OPTIONS, ...args]);
 }
 
-function fault(kind: string, more: Partial<Fault__Output> = {}): Fault__Output {
-  return { kind, role: '', peer: '', atStep: 0, milliseconds: 0, delayMs: 0, ...more };
-}
-
-/** The way to a run that has just been started: its engine loads for seconds before step 1. */
-async function accessOf(out: string) {
-  const file = join(out, 'run.json');
-  await until('the address', () => existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as RunStatus).address);
-  return runAccess(out);
-}
-
-const eventsOf = (out: string) => readJournal<RunEvent>(out, 'events.jsonl');
-
 test('delay, slow, stop and partition last as long as they were asked to, at the step they were asked for', async () => {
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
   await using run = start(out, '--steps', '350');
-  const access = await accessOf(out);
   const [HELD, LASTS] = [150, 900];
   const faults = [
-    fault('delay', { role: 'generator-1', peer: 'discriminator', delayMs: HELD, milliseconds: LASTS, atStep: 100 }),
-    fault('delay', { role: 'generator-2', peer: 'coordinator', delayMs: HELD, milliseconds: LASTS, atStep: 150 }),
-    fault('slow', { role: 'generator-2', delayMs: HELD, milliseconds: LASTS, atStep: 200 }),
-    fault('stop', { role: 'generator-1', milliseconds: LASTS, atStep: 250 }),
-    fault('partition', { role: 'discriminator', peer: 'generator-1', milliseconds: LASTS, atStep: 300 }),
-    fault('partition', { role: 'discriminator', peer: 'coordinator', milliseconds: LASTS, atStep: 320 }),
+    faultOf('delay', { role: 'generator-1', peer: 'discriminator', delayMs: HELD, milliseconds: LASTS, atStep: 100 }),
+    faultOf('delay', { role: 'generator-2', peer: 'coordinator', delayMs: HELD, milliseconds: LASTS, atStep: 150 }),
+    faultOf('slow', { role: 'generator-2', delayMs: HELD, milliseconds: LASTS, atStep: 200 }),
+    faultOf('stop', { role: 'generator-1', milliseconds: LASTS, atStep: 250 }),
+    faultOf('partition', { role: 'discriminator', peer: 'generator-1', milliseconds: LASTS, atStep: 300 }),
+    faultOf('partition', { role: 'discriminator', peer: 'coordinator', milliseconds: LASTS, atStep: 320 }),
   ];
-  const injected = await Promise.all(faults.map((each) => requestFault(access, each)));
+  const injected = await Promise.all(faults.map((each) => inject(out, each)));
   assert.deepEqual(
     injected.map(({ step }) => step),
     faults.map(({ atStep }) => atStep),
@@ -70,11 +51,10 @@ test('a worker is killed and a NaN is made at exactly the step that was asked fo
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
   await using run = start(out, '--steps', '300', '--checkpoint-every', '50');
-  const access = await accessOf(out);
   const [killed, ...spoilt] = await Promise.all([
-    requestFault(access, fault('kill', { role: 'generator-1', atStep: 120 })),
-    requestFault(access, fault('nan', { role: 'generator-2', atStep: 180 })),
-    requestFault(access, fault('nan', { role: 'discriminator', atStep: 240 })),
+    inject(out, faultOf('kill', { role: 'generator-1', atStep: 120 })),
+    inject(out, faultOf('nan', { role: 'generator-2', atStep: 180 })),
+    inject(out, faultOf('nan', { role: 'discriminator', atStep: 240 })),
   ]);
   const { code, stderr } = await run.ended;
   assert.equal(code, 0, stderr);
@@ -104,9 +84,8 @@ test('a checkpoint is damaged while the run trains, and the coordinator kills it
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
   await using run = start(out, '--steps', '100000', '--checkpoint-every', '50', '--keep-checkpoints', '1000');
-  const access = await accessOf(out);
-  const killed = requestFault(access, fault('coordinator-kill', { atStep: 400 }));
-  const damaged = await requestFault(access, fault('corrupt-checkpoint', { atStep: 200 }));
+  const killed = inject(out, faultOf('coordinator-kill', { atStep: 400 }));
+  const damaged = await inject(out, faultOf('corrupt-checkpoint', { atStep: 200 }));
   assert.match(damaged.worker, /^checkpoints\/step-\d+\/[\w.-]+$/);
   const step = Number(/step-(\d+)/.exec(damaged.worker)?.[1]);
   assert.throws(() => verifyCheckpoint(RunDirectory.open(out), step, ROLES), /damaged/);

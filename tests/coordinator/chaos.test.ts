@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { callMetadata, coordinationClient } from '../../common/rpc.js';
-import type { RunEvent } from '../../coordinator/run/journal.js';
-import { type RunStatus } from '../../coordinator/run/status.js';
 import { joinByHand } from '../support/control-peer.js';
-import { type Ended, coordinator, readJournal, until } from '../support/run.js';
+import { eventsNamed } from '../support/faults.js';
+import { type Ended, addressOf, coordinator, readJournal, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--port', '0', '--evaluate-every', '0'];
@@ -18,17 +17,6 @@ async function chaos(...args: string[]): Promise<Ended> {
 
 function start(out: string, ...args: string[]) {
   return coordinator(['start', '--out', out, ...OPTIONS, ...args]);
-}
-
-function statusOf(out: string): RunStatus | undefined {
-  const file = join(out, 'run.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RunStatus) : undefined;
-}
-
-const addressOf = (out: string) => until('the address', () => statusOf(out)?.address || undefined);
-
-function injectedIn(out: string): Extract<RunEvent, { event: 'fault-injected' }>[] {
-  return readJournal<RunEvent>(out, 'events.jsonl').filter((event) => event.event === 'fault-injected');
 }
 
 function assertRefused({ code, stdout, stderr }: Ended, reason: RegExp): void {
@@ -59,7 +47,7 @@ test('wrong flags get a sentence with the value and the cure, and exit code 2', 
   const unknown = await chaos('--run', out, '--roles', 'any');
   assert.equal(unknown.code, 2);
   assert.match(unknown.stderr, /unknown option '--roles'[^]*Did you mean --role\?/);
-  assert.deepEqual(injectedIn(out), []);
+  assert.deepEqual(eventsNamed(out, 'fault-injected'), []);
 });
 
 test('a run without --allow-chaos refuses, and nobody makes a fault with a wrong token', async () => {
@@ -76,7 +64,7 @@ test('a run without --allow-chaos refuses, and nobody makes a fault with a wrong
   await until('it trains', () => readJournal(out, 'metrics.jsonl').length > 0);
   run.child.kill('SIGINT');
   assert.equal((await run.ended).code, 130);
-  assert.deepEqual(injectedIn(out), []);
+  assert.deepEqual(eventsNamed(out, 'fault-injected'), []);
 });
 
 test('a worker without --allow-chaos makes no fault, although its coordinator asks for it', async () => {
@@ -132,7 +120,7 @@ test('a call that is cancelled takes its fault back, and the end of the run answ
   assert.equal((await run.ended).code, 130);
   client.close();
   assert.deepEqual(
-    injectedIn(out).map(({ step }) => step),
+    eventsNamed(out, 'fault-injected').map(({ step }) => step),
     [7],
   );
 });
@@ -151,7 +139,7 @@ test('faults at random are made until the run ends', async () => {
     /^step \d+ {2}(slow|delay) of \S+( and \S+)? by 2 ms for 0.2 s: \S+\/\d+$/.test(line),
   );
   assert.equal(told.length, Number(made), stdout);
-  assert.equal(injectedIn(out).length, Number(made));
+  assert.equal(eventsNamed(out, 'fault-injected').length, Number(made));
   assert.ok(told.length > 1, stdout);
   assert.equal((await run.ended).code, 0);
 });
@@ -160,9 +148,7 @@ test('faults at random go on when a coordinator that was killed comes back', asy
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
   await using first = start(out, '--steps', '1000000', '--checkpoint-every', '20', '--allow-chaos');
-  await until('a checkpoint', () =>
-    readJournal<RunEvent>(out, 'events.jsonl').some(({ event }) => event === 'checkpoint-written'),
-  );
+  await until('a checkpoint', () => eventsNamed(out, 'checkpoint-written').length > 0);
   const args = ['--every', '0.2', '--faults', 'coordinator-kill', '--count', '2'];
   await using command = coordinator(['chaos', '--run', out, ...args]);
   await first.ended;
@@ -173,7 +159,7 @@ test('faults at random go on when a coordinator that was killed comes back', asy
   assert.match(stdout, /^step \d+ {2}coordinator-kill: the coordinator, process \d+\n[^]*\n2 faults\n$/);
   await second.ended;
   assert.equal(second.child.signalCode, 'SIGKILL');
-  const pids = injectedIn(out).map(({ worker }) => worker);
+  const pids = eventsNamed(out, 'fault-injected').map(({ worker }) => worker);
   assert.deepEqual(
     pids,
     [first, second].map(({ child }) => `the coordinator, process ${child.pid}`),

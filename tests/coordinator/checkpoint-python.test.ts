@@ -4,9 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { decodeSafetensors } from '../../common/safetensors.js';
-import { ROLES } from '../support/checkpoint.js';
 import { runPeer } from '../support/python.js';
-import { startRun } from '../support/run.js';
+import { ROLES, startRun } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
 interface Seen {

@@ -14,16 +14,8 @@ import type { RunDirectory } from '../../coordinator/run/directory.js';
 import { Journal, type RunEvent } from '../../coordinator/run/journal.js';
 import { removeLeftovers } from '../../coordinator/run/leftovers.js';
 import { newestGood, newestGoodCheckpoint } from '../../coordinator/run/resume.js';
-import {
-  FILES,
-  ROLES,
-  checkpointFile,
-  emptyRun,
-  stateFile,
-  withChanged,
-  writeCheckpoint,
-} from '../support/checkpoint.js';
-import { readJournal } from '../support/run.js';
+import { FILES, checkpointFile, emptyRun, stateFile, withChanged, writeCheckpoint } from '../support/checkpoint.js';
+import { ROLES, readJournal } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
 /** Looks for the newest good one, where that of step 20 is damaged. @returns the reason why it is passed over */

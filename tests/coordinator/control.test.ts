@@ -4,24 +4,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunEvent } from '../../coordinator/run/journal.js';
-import type { RunStatus } from '../../coordinator/run/status.js';
 import { isAlive } from '../support/alive.js';
 import { newestOf } from '../support/events.js';
 import { type Refusal, sayOnSocket } from '../support/abuse.js';
 import { JOIN, control, joinByHand, loadState, openControl, saveState } from '../support/control-peer.js';
 import { message, rawCall } from '../support/raw-grpc.js';
-import { coordinator, readJournal, until } from '../support/run.js';
+import { addressOf, coordinator, readJournal, statusOf, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--port', '0'];
 const MIB = 1 << 20;
 /** gRPC's status codes. */
 const CODES = { invalid: 3, notFound: 5, exhausted: 8, precondition: 9, internal: 13, unauthenticated: 16 };
-
-function status(out: string): RunStatus | undefined {
-  const file = join(out, 'run.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RunStatus) : undefined;
-}
 
 /** Everything that an abuser may try at any time, and what it must hear. */
 async function abuse(address: string, token: string, when: string): Promise<void> {
@@ -93,7 +87,7 @@ test('workers that join by hand train a run to its end, whatever others try on t
   const out = join(scratch.path, 'run');
   const args = ['start', '--placement', 'external', '--steps', '400', '--out', out, ...OPTIONS];
   await using run = coordinator(args);
-  const address = await until('the address', () => status(out)?.address || undefined);
+  const address = await addressOf(out);
   const tokenFile = join(out, 'token');
   const token = readFileSync(tokenFile, 'utf8');
   await abuse(address, token, 'before the workers join');
@@ -107,7 +101,7 @@ test('workers that join by hand train a run to its end, whatever others try on t
   await until('a word for one more worker', () => extra.messages.length > 0);
   assert.deepEqual([extra.messages[0]?.message, extra.messages[0]?.standby?.role], ['standby', 'generator-1']);
   await abuse(address, token, 'while they train');
-  assert.equal(status(out)?.state, 'running', 'all of this was tried before the run ended');
+  assert.equal(statusOf(out)?.state, 'running', 'all of this was tried before the run ended');
 
   const { code, stderr } = await run.ended;
   assert.equal(code, 0, stderr);
@@ -123,7 +117,7 @@ test('a worker that a coordinator does not take ends with exit code 2 and the re
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
   await using _run = coordinator(['start', '--placement', 'external', '--steps', '5', '--out', out, ...OPTIONS]);
-  const address = await until('the address', () => status(out)?.address || undefined);
+  const address = await addressOf(out);
   using stranger = joinByHand(address, scratch.write('token', 'guessed'));
   await once(stranger.child, 'close');
   assert.equal(stranger.child.exitCode, 2, stranger.stderr());
@@ -134,7 +128,7 @@ test('a vote that is not due is refused with a status and a reason, on a stream 
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
   await using run = coordinator(['start', '--placement', 'external', '--steps', '5', '--out', out, ...OPTIONS]);
-  const address = await until('the address', () => status(out)?.address || undefined);
+  const address = await addressOf(out);
   {
     using stream = openControl(address, readFileSync(join(out, 'token'), 'utf8'));
     stream.write({ join: JOIN });
@@ -166,7 +160,7 @@ test('one crash too many ends the run with the role and how it ended, and leaves
     stderr,
     /error: the worker of generator-2 .* was lost: .*signal SIGKILL.*more than --max-crashes 0 allows/,
   );
-  assert.equal(status(out)?.state, 'failed');
+  assert.equal(statusOf(out)?.state, 'failed');
   assert.equal(pids.length, 3);
   await until('every worker to be gone', () => pids.every((pid) => !isAlive(pid)));
 });

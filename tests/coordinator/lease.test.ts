@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunEvent, StepMetrics } from '../../coordinator/run/journal.js';
 import { childrenOf, processes, runs } from '../support/processes.js';
-import { coordinator, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 import { treeOf } from '../support/tree.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1', '--checkpoint-every', '20'];
-const ROLES = ['discriminator', 'generator-1', 'generator-2'];
 const MANY = ['--steps', '100000'];
 
 const checkpointsOf = (out: string) =>

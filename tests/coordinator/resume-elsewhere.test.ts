@@ -5,9 +5,8 @@ import { test } from 'node:test';
 import { listCheckpoints } from '../../coordinator/run/checkpoints.js';
 import { RunDirectory } from '../../coordinator/run/directory.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
-import { ROLES } from '../support/checkpoint.js';
 import { joinByHand } from '../support/control-peer.js';
-import { coordinator, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--evaluate-every', '0'];

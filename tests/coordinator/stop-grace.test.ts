@@ -8,12 +8,19 @@ import { RunDirectory } from '../../coordinator/run/directory.js';
 import type { RunEvent } from '../../coordinator/run/journal.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
 import { childrenOf, processesOf, runs } from '../support/processes.js';
-import { type RunningCommand, coordinator, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
+import {
+  ROLES,
+  type RunningCommand,
+  coordinator,
+  readCheckpoint,
+  readJournal,
+  startRun,
+  until,
+} from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 import { treeOf } from '../support/tree.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1', '--checkpoint-every', '20'];
-const ROLES = ['discriminator', 'generator-1', 'generator-2'];
 
 /** The process that has a role. */
 function workerOf(out: string, role: string): number {

@@ -5,11 +5,10 @@ import { test } from 'node:test';
 import { listCheckpoints } from '../../coordinator/run/checkpoints.js';
 import { RunDirectory } from '../../coordinator/run/directory.js';
 import type { StepMetrics } from '../../coordinator/run/journal.js';
-import { coordinator, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16'];
-const ROLES = ['discriminator', 'generator-1', 'generator-2'];
 
 test('Ctrl-C stops after a step with a checkpoint, and a resumed run ends with the bits of one never stopped', async () => {
   await using scratch = scratchFolder();

@@ -5,12 +5,11 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, lastEvents, startCluster } from '../support/cluster.js';
 import { type Hosts, makeHosts, whyNoDelay, whyNoHosts } from '../support/hosts.js';
-import { readCheckpoint, readJournal, startRun, until } from '../support/run.js';
+import { ROLES, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const STEPS = 300;
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1', '--evaluate-every', '0'];
-const ROLES = ['discriminator', 'generator-1', 'generator-2'];
 /** How long a fault lasts. */
 const FAULT_MS = 5000;
 

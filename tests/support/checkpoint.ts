@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { encodeSafetensors } from '../../common/safetensors.js';
 import { CheckpointWriter, checkpointName } from '../../coordinator/run/checkpoints.js';
 import { RunDirectory } from '../../coordinator/run/directory.js';
+import { ROLES } from './run.js';
 
-export const ROLES = ['discriminator', 'generator-1', 'generator-2'];
 export const FILES = ['manifest.json', ...ROLES.map((role) => `${role}.safetensors`)];
 
 /** A run directory without checkpoints. */

@@ -42,3 +42,9 @@ export function processesOf(directory: string): Known[] {
 export function runs(pid: number): boolean {
   return processes().some((known) => known.pid === pid && known.state !== 'Z');
 }
+
+/** Resident memory of a process. @throws when it is gone */
+export function residentBytes(pid: number): number {
+  const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib ?? Number.NaN) * 1024;
+}

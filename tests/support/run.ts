@@ -5,9 +5,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { RunStatus } from '../../coordinator/run/status.js';
+import { rolesOf } from '../../coordinator/training/roles.js';
 
 /** dist/tests/support/ lies three levels below the package's root. */
-const COORDINATOR = fileURLToPath(new URL('../../../coordinator/bin/coordinator.js', import.meta.url));
+export const COORDINATOR = fileURLToPath(new URL('../../../coordinator/bin/coordinator.js', import.meta.url));
 const DEADLINE_MS = 120_000;
 const POLL_MS = 20;
 
@@ -59,6 +61,20 @@ export async function until<T>(what: string, find: () => T | undefined | false):
     if (performance.now() > deadline) throw new Error(`waited ${DEADLINE_MS / 1000} s in vain for ${what}`);
     await sleep(POLL_MS);
   }
+}
+
+/** Of a run with two generators. */
+export const ROLES = rolesOf(2);
+
+/** What run.json says, once it is there. */
+export function statusOf(directory: string): RunStatus | undefined {
+  const file = join(directory, 'run.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RunStatus) : undefined;
+}
+
+/** Where the coordinator of a run listens, once it does. */
+export async function addressOf(directory: string): Promise<string> {
+  return await until('the address', () => statusOf(directory)?.address || undefined);
 }
 
 /** The objects of a journal of a run; a last line that is still being written is left out. */

@@ -11,15 +11,11 @@ import { Journal, type RunEvent } from '../../../coordinator/run/journal.js';
 import { compileOptions } from '../../../coordinator/run/options.js';
 import { randomStream } from '../../../gan/random.js';
 import type { Fault__Output } from '../../../proto/generated/duet/v1/Fault.js';
-import { readJournal } from '../../support/run.js';
+import { faultOf } from '../../support/faults.js';
+import { ROLES, readJournal } from '../../support/run.js';
 import { type Scratch, scratchFolder } from '../../support/scratch.js';
 
-const ROLES = ['discriminator', 'generator-1', 'generator-2'];
 const STEPS = 100;
-
-function fault(kind: string, more: Partial<Fault__Output> = {}): Fault__Output {
-  return { kind, role: '', peer: '', atStep: 0, milliseconds: 0, delayMs: 0, ...more };
-}
 
 /** A run without workers: what they would be sent, and what the coordinator would do to itself, is written down. */
 function setUp(scratch: Scratch, { allowChaos = true, absent = '' } = {}) {
@@ -49,7 +45,7 @@ async function assertRefused(made: Promise<unknown>, status: string, reason: Reg
 test('a run that does not allow chaos refuses every fault', async () => {
   await using scratch = scratchFolder();
   const { injections, sent } = setUp(scratch, { allowChaos: false });
-  const request = injections.request(fault('kill', { role: 'generator-1' }));
+  const request = injections.request(faultOf('kill', { role: 'generator-1' }));
   await assertRefused(request, 'FAILED_PRECONDITION', /allows no faults on purpose.*--allow-chaos/);
   assert.deepEqual(sent, []);
 });
@@ -58,19 +54,19 @@ test('what cannot be is refused with the nearest that can', async () => {
   await using scratch = scratchFolder();
   const { injections, sent } = setUp(scratch, { absent: 'generator-2' });
   const cases: [fault: Fault__Output, status: string, reason: RegExp][] = [
-    [fault('kil', { role: 'generator-1' }), 'INVALID_ARGUMENT', /no fault 'kil' \(did you mean 'kill'\?\)/],
-    [fault('kill', { role: 'generator-3' }), 'INVALID_ARGUMENT', /no role 'generator-3' .*did you mean 'generator-/],
-    [fault('kill'), 'INVALID_ARGUMENT', /no role ''.*it has discriminator, generator-1, generator-2/],
+    [faultOf('kil', { role: 'generator-1' }), 'INVALID_ARGUMENT', /no fault 'kil' \(did you mean 'kill'\?\)/],
+    [faultOf('kill', { role: 'generator-3' }), 'INVALID_ARGUMENT', /no role 'generator-3' .*did you mean 'generator-/],
+    [faultOf('kill'), 'INVALID_ARGUMENT', /no role ''.*it has discriminator, generator-1, generator-2/],
     [
-      fault('partition', { role: 'generator-1', peer: 'generator-2' }),
+      faultOf('partition', { role: 'generator-1', peer: 'generator-2' }),
       'INVALID_ARGUMENT',
       /generator-1 has no connection to 'generator-2'.*coordinator, discriminator/,
     ],
-    [fault('delay', { role: 'discriminator', peer: 'discriminator' }), 'INVALID_ARGUMENT', /no connection to/],
-    [fault('nan', { role: 'generator-1', atStep: STEPS + 1 }), 'INVALID_ARGUMENT', /step 101 never begins/],
-    [fault('stop', { role: 'generator-1', milliseconds: 2 ** 31 }), 'INVALID_ARGUMENT', /too long/],
-    [fault('kill', { role: 'generator-2' }), 'NOT_FOUND', /generator-2 has no worker at the moment/],
-    [fault('corrupt-checkpoint'), 'NOT_FOUND', /no checkpoint to damage yet/],
+    [faultOf('delay', { role: 'discriminator', peer: 'discriminator' }), 'INVALID_ARGUMENT', /no connection to/],
+    [faultOf('nan', { role: 'generator-1', atStep: STEPS + 1 }), 'INVALID_ARGUMENT', /step 101 never begins/],
+    [faultOf('stop', { role: 'generator-1', milliseconds: 2 ** 31 }), 'INVALID_ARGUMENT', /too long/],
+    [faultOf('kill', { role: 'generator-2' }), 'NOT_FOUND', /generator-2 has no worker at the moment/],
+    [faultOf('corrupt-checkpoint'), 'NOT_FOUND', /no checkpoint to damage yet/],
   ];
   for (const [request, status, reason] of cases) await assertRefused(injections.request(request), status, reason);
   assert.deepEqual(sent, []);
@@ -79,10 +75,10 @@ test('what cannot be is refused with the nearest that can', async () => {
 test('a line between the discriminator and a generator is disturbed at the generator', async () => {
   await using scratch = scratchFolder();
   const { injections, sent } = setUp(scratch);
-  const link = fault('partition', { role: 'discriminator', peer: 'generator-2', milliseconds: 5 });
+  const link = faultOf('partition', { role: 'discriminator', peer: 'generator-2', milliseconds: 5 });
   assert.deepEqual(await injections.request(link), { worker: 'host/2', step: 0 });
-  await injections.request(fault('delay', { role: 'discriminator', peer: 'coordinator' }));
-  await injections.request(fault('delay', { role: 'generator-1', peer: 'discriminator' }));
+  await injections.request(faultOf('delay', { role: 'discriminator', peer: 'coordinator' }));
+  await injections.request(faultOf('delay', { role: 'generator-1', peer: 'discriminator' }));
   assert.deepEqual(sent, [
     'generator-2: partition discriminator',
     'discriminator: delay coordinator',
@@ -93,8 +89,8 @@ test('a line between the discriminator and a generator is disturbed at the gener
 test('a fault for a step is held until it begins, goes out before the Begin, once, and is in the journal', async () => {
   await using scratch = scratchFolder();
   const { directory, injections, sent } = setUp(scratch);
-  const first = injections.request(fault('nan', { role: 'generator-1', atStep: 3 }));
-  const second = injections.request(fault('kill', { role: 'discriminator', atStep: 3 }));
+  const first = injections.request(faultOf('nan', { role: 'generator-1', atStep: 3 }));
+  const second = injections.request(faultOf('kill', { role: 'discriminator', atStep: 3 }));
   for (const step of [1, 2, 3, 4, 3, 4]) {
     const begun = injections.beginning(step);
     sent.push(`begin ${step}`);
@@ -119,7 +115,7 @@ test('a fault for a step is held until it begins, goes out before the Begin, onc
       { event: 'fault-injected', fault: 'kill', role: 'discriminator', peer: '', step: 3, worker: 'host/0' },
     ],
   );
-  const late = injections.request(fault('kill', { role: 'generator-1', atStep: 4 }));
+  const late = injections.request(faultOf('kill', { role: 'generator-1', atStep: 4 }));
   await assertRefused(late, 'FAILED_PRECONDITION', /step 4 has begun already: the run is at step 4/);
 });
 
@@ -127,8 +123,8 @@ test('a held fault whose asker has gone is dropped, and the end of the run refus
   await using scratch = scratchFolder();
   const { injections, sent } = setUp(scratch);
   const gone = new AbortController();
-  const dropped = injections.request(fault('kill', { role: 'generator-1', atStep: 2 }), gone.signal);
-  const held = injections.request(fault('kill', { role: 'generator-1', atStep: 50 }));
+  const dropped = injections.request(faultOf('kill', { role: 'generator-1', atStep: 2 }), gone.signal);
+  const held = injections.request(faultOf('kill', { role: 'generator-1', atStep: 50 }));
   gone.abort();
   await assertRefused(dropped, 'FAILED_PRECONDITION', /taken back/);
   await injections.beginning(2);
@@ -141,7 +137,7 @@ test('a coordinator that is to be killed at a step answers, and dies before anyt
   await using scratch = scratchFolder();
   const { injections, sent } = setUp(scratch);
   const asked = injections
-    .request(fault('coordinator-kill', { atStep: 2 }))
+    .request(faultOf('coordinator-kill', { atStep: 2 }))
     .then((injected) => sent.push(injected.worker ?? ''));
   for (const step of [1, 2]) {
     await injections.beginning(step);
@@ -191,7 +187,7 @@ test('corrupt-checkpoint flips one bit of one file of the newest checkpoint, whi
   const hit = new Set<string>();
   for (let i = 0; i < 12; i += 1) {
     const before = content();
-    const { worker = '' } = await injections.request(fault('corrupt-checkpoint'));
+    const { worker = '' } = await injections.request(faultOf('corrupt-checkpoint'));
     hit.add(worker);
     assert.ok(existsSync(directory.file(worker)) && worker.includes('step-000020'), worker);
     const changed = [...content()].flatMap(([file, bytes]) => {

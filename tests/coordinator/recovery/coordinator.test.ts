@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { StepMetrics } from '../../../coordinator/run/journal.js';
 import { isAlive } from '../../support/alive.js';
 import { joinByHand } from '../../support/control-peer.js';
-import { ROLES, TINY, addressOf, eventsNamed, inject, pidOf } from '../../support/faults.js';
-import { coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/run.js';
+import { TINY, eventsNamed, inject, pidOf } from '../../support/faults.js';
+import { freePort } from '../../support/free-port.js';
+import { ROLES, addressOf, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/run.js';
 import { scratchFolder } from '../../support/scratch.js';
 
 const STEPS = 160;
@@ -24,16 +23,6 @@ const OPTIONS = [
 const states = (out: string) => ROLES.map((role) => readCheckpoint(out, STEPS, role).toString('base64'));
 const stepsOf = (out: string) => readJournal<StepMetrics>(out, 'metrics.jsonl').map(({ step }) => step);
 const ALL = Array.from({ length: STEPS }, (_, i) => i + 1);
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 test('a coordinator that was killed and is started again ends with the same bits', async (t) => {
   await using scratch = scratchFolder();

@@ -6,8 +6,8 @@ import type { Cause } from '../../../coordinator/run/cause.js';
 import type { StepMetrics } from '../../../coordinator/run/journal.js';
 import type { Fault__Output } from '../../../proto/generated/duet/v1/Fault.js';
 import { isAlive } from '../../support/alive.js';
-import { ROLES, TINY, eventsNamed, eventsOf, inject } from '../../support/faults.js';
-import { coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/run.js';
+import { TINY, eventsNamed, eventsOf, inject } from '../../support/faults.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/run.js';
 import { scratchFolder } from '../../support/scratch.js';
 
 const STEPS = 160;

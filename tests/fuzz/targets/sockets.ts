@@ -1,14 +1,14 @@
 /** Bytes on real connections: to the exchange of a discriminator, and to a coordinator in a process of its own. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { RunStatus } from '../../../coordinator/run/status.js';
 import { ExchangeServer } from '../../../worker/network/exchange-server.js';
 import { joinByHand } from '../../support/control-peer.js';
 import { message, rawCall } from '../../support/raw-grpc.js';
-import { coordinator, until } from '../../support/run.js';
+import { residentBytes } from '../../support/processes.js';
+import { addressOf, coordinator } from '../../support/run.js';
 import { Finding } from '../meter.js';
 import { mutated } from '../mutations.js';
 import { type Outcomes, type Target, conclude, count } from '../target.js';
@@ -81,11 +81,6 @@ function joins(path: string, body: Buffer): boolean {
   }
 }
 
-function residentBytes(pid: number): number {
-  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes ?? Number.NaN) * 1024;
-}
-
 export const sockets: Target = {
   name: 'sockets',
   share: 0.002,
@@ -104,10 +99,7 @@ export const sockets: Target = {
       gradientShape: [16, 4],
       received: () => {},
     });
-    const address = await until('the address', () => {
-      const file = join(out, 'run.json');
-      return existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as RunStatus).address;
-    });
+    const address = await addressOf(out);
     const tokenFile = join(out, 'token');
     const token = readFileSync(tokenFile, 'utf8');
     const pids = [process.pid, run.child.pid ?? 0];

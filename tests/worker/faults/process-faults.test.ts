@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { statOf } from '../../../common/process-stat.js';
+import { processes } from '../../support/processes.js';
 import { until } from '../../support/run.js';
 
 const FAULTS = fileURLToPath(new URL('../../../worker/faults/process-faults.js', import.meta.url));
@@ -25,22 +26,11 @@ async function line(child: ChildProcess): Promise<string> {
 }
 
 /** T: stopped by a signal. */
-function stateOf(pid: number | undefined): string | undefined {
-  return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
-}
+const stateOf = (pid = 0) => statOf(pid)?.state;
 
 /** Helpers that would wake this process. */
-function wakersOf(pid: number | undefined): string[] {
-  return readdirSync('/proc').filter((entry) => {
-    if (!/^\d+$/.test(entry)) return false;
-    try {
-      const words = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0');
-      return words.includes('duet-wake') && words.includes(String(pid));
-    } catch {
-      return false;
-    }
-  });
-}
+const wakersOf = (pid: number | undefined) =>
+  processes().filter(({ command }) => command.includes('duet-wake') && command.includes(String(pid)));
 
 test('a process stops as by SIGSTOP and goes on by itself when its time is over', async () => {
   using child = victim('stop(700)');

@@ -14,6 +14,7 @@ import {
 } from '../../../common/rpc.js';
 import { HELD_BYTES } from '../../../worker/faults/line.js';
 import { Relay, parseAddress } from '../../../worker/faults/relay.js';
+import { freePort } from '../../support/free-port.js';
 import { until } from '../../support/run.js';
 
 /** What an end of a connection has seen so far. */
@@ -192,13 +193,7 @@ test('a peer that is not there ends the connection; one that is named later take
   await until('its bytes', () => served.text() === 'early');
   client.socket.destroy();
 
-  const gone = createServer();
-  gone.listen(0, '127.0.0.1');
-  await once(gone, 'listening');
-  const { port } = gone.address() as AddressInfo;
-  gone.close();
-  await once(gone, 'close');
-  relay.aim(`127.0.0.1:${port}`);
+  relay.aim(`127.0.0.1:${await freePort()}`);
   const refused = watched(createConnection(parseAddress(relay.address)));
   await until('the end', () => refused.closed);
   assert.throws(() => relay.aim('nowhere'), /'nowhere' is not an address HOST:PORT/);
@@ -224,14 +219,8 @@ test('both ends of many connections may die at any time, also with much on its w
 });
 
 test('gRPC takes a peer that is not there for unreachable through a relay, too, and reaches it once it is', async () => {
-  const gone = createServer();
-  gone.listen(0, '127.0.0.1');
-  await once(gone, 'listening');
-  const { port } = gone.address() as AddressInfo;
-  gone.close();
-  await once(gone, 'close');
   await using relay = await Relay.open();
-  relay.aim(`127.0.0.1:${port}`);
+  relay.aim(`127.0.0.1:${await freePort()}`);
   const failure = async () => {
     const client = exchangeClient(relay.address);
     const stream = client.exchange(callMetadata('token'));
