@@ -33,7 +33,7 @@ export async function faultsAtRandom(options: RandomOptions): Promise<{ made: nu
     const { waitMs, fault } = drawFault(options, index);
     const end = await pause(waitMs, options);
     if (end !== undefined) return { made, end };
-    const outcome = await make(fault, options, made > 0);
+    const outcome = await make(fault, options);
     if ('end' in outcome) return { made, end: outcome.end };
     if ('refused' in outcome) say(`not made: ${describeFault(fault)}: ${outcome.refused}`);
     else {
@@ -61,11 +61,10 @@ async function pause(waitMs: number, { access, stop }: RandomOptions): Promise<E
   }
 }
 
-/** Asks until the coordinator answers. @param known a fault was made before, so the run allows them and the token was right */
+/** Asks until the coordinator answers. */
 async function make(
   fault: Fault__Output,
   options: RandomOptions,
-  known: boolean,
 ): Promise<FaultInjected__Output | { refused: string } | { end: End }> {
   const { access, say } = options;
   const since = performance.now();
@@ -75,9 +74,7 @@ async function make(
     } catch (error) {
       if (!(error instanceof DuetError)) throw error;
       if (error instanceof RefusedError && error.status === 'NOT_FOUND') return { refused: error.message };
-      // A coordinator that was restarted has another token, which may have been read a moment too early.
-      const passes = isDown(error) || (known && error instanceof RefusedError && error.status === 'UNAUTHENTICATED');
-      if (!passes) throw error;
+      if (!isDown(error)) throw error;
       if (performance.now() - since > GONE_MS) {
         throw new DuetError(`${access.name}: its coordinator did not come back within ${GONE_MS / 1000} s`, {
           cause: error,
