@@ -1,11 +1,8 @@
 /** The run directory: everything a run leaves behind, each file whole or not there. */
 import { randomBytes } from 'node:crypto';
 import {
-  closeSync,
   existsSync,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -14,12 +11,11 @@ import {
   statSync,
   statfsSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.js';
 import { storageError } from './storage-error.js';
-import { syncFolder } from './sync.js';
+import { syncFolder, writeSynced } from './sync.js';
 
 /** Less than this free and a run is not begun: its first checkpoint would not fit. */
 const LEAST_FREE_BYTES = 64 << 20;
@@ -160,14 +156,7 @@ export class RunDirectory {
 export function writeWhole(path: string, content: string | Uint8Array): void {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
-    const file = openSync(temporary, 'w');
-    try {
-      for (let bytes = Buffer.from(content as Uint8Array); bytes.length > 0;)
-        bytes = bytes.subarray(writeSync(file, bytes));
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeSynced(temporary, content);
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {

@@ -4,18 +4,7 @@
  * coordinators gets a term, on a shared file system, too. The terms only grow: they tell a later coordinator from an earlier.
  */
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeSync,
-} from 'node:fs';
+import { constants, copyFileSync, linkSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { LeaseLostError, UsageError } from '../../common/errors.js';
@@ -24,7 +13,7 @@ import { writeWhole } from './directory.js';
 import { type LeaseRecord, leaseFile, newestLease, removeLeasesBelow } from './lease-file.js';
 import { isAtWork, nameOf } from './lease-owner.js';
 import { storageError } from './storage-error.js';
-import { syncFolder } from './sync.js';
+import { syncFolder, writeSynced } from './sync.js';
 
 /** The owner touches its file this often, for those on other hosts; and sees by it that the file has been taken away. */
 const BEAT_MS = 2000;
@@ -90,13 +79,7 @@ function makeWhole(path: string, content: string): boolean {
   // Two threads, or two containers, may have the same process id.
   const temporary = join(path, '..', `.lease-${randomBytes(4).toString('hex')}.${process.pid}.tmp`);
   try {
-    const file = openSync(temporary, 'wx');
-    try {
-      writeSync(file, content);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeSynced(temporary, content, 'wx');
     try {
       linkSync(temporary, path);
     } catch (error) {
