@@ -27,6 +27,8 @@ export interface RealHalf extends Disposable {
   computedWith: NormalisedWeights;
   /** Spectral norm's u and v after this update's power iteration. */
   vectors: Record<string, Tensor>;
+  /** True once the vectors belong to the state. */
+  staged: boolean;
 }
 
 export interface DiscriminatorUpdate {
@@ -53,8 +55,6 @@ export class Discriminator {
   readonly #config: TrainingConfig;
   readonly #loss: AdversarialLoss;
   readonly #spectralNorm: SpectralNorm;
-  /** Vectors that belong to the state since an update staged them. */
-  readonly #staged = new WeakSet<Record<string, Tensor>>();
 
   constructor(engine: Engine, config: TrainingConfig, sample: readonly number[]) {
     this.architecture = architectureOf('discriminator', config, sample);
@@ -80,16 +80,16 @@ export class Discriminator {
     const { value, gradient } = batchLoss(this.#loss.real, logits);
     const ofReal = this.#weightGradient(pass, gradient, computedWith);
     const { tf } = this.#engine;
-    const dispose = () => tf.dispose([ofReal, ...(this.#staged.has(vectors) ? [] : Object.values(vectors))]);
     return {
       loss: value,
       logits,
       gradient: ofReal,
       computedWith,
       vectors,
+      staged: false,
       [Symbol.dispose]() {
         computedWith[Symbol.dispose]();
-        dispose();
+        tf.dispose(this.staged ? ofReal : [ofReal, vectors]);
       },
     };
   }
@@ -113,7 +113,7 @@ export class Discriminator {
     ofFakes.dispose();
     const gradientNorm = globalNorm(this.#engine, whole);
     this.state.stage(whole, real.vectors);
-    this.#staged.add(real.vectors);
+    real.staged = true;
     assertFiniteNorm(gradientNorm, 'discriminator');
     return { loss: real.loss + value, gradientNorm, verdict, scores: [real.logits, ...logits].map(meanScore) };
   }
