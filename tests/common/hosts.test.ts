@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../common/errors.js';
 import { assertHost, assertReachable, isLoopback } from '../../common/hosts.js';
 import { scratchFolder } from '../support/scratch.js';
-
-const WORKER = fileURLToPath(new URL('../../../worker/bin/worker.js', import.meta.url));
+import { WORKER } from '../support/control-peer.js';
 
 test('only this machine reaches a loopback address', () => {
   for (const host of ['127.0.0.1', '127.8.9.10', 'localhost', '::1']) assert.ok(isLoopback(host), host);

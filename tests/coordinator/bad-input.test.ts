@@ -5,13 +5,11 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:f
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { listCheckpoints, verifyCheckpoint } from '../../coordinator/run/checkpoints.js';
 import { RunDirectory } from '../../coordinator/run/directory.js';
+import { WORKER } from '../support/control-peer.js';
 import { type Ended, coordinator, readJournal, until } from '../support/run.js';
 import { type Scratch, scratchFolder } from '../support/scratch.js';
-
-const WORKER = fileURLToPath(new URL('../../../worker/bin/worker.js', import.meta.url));
 
 /** Runs it in an empty folder. */
 async function start(scratch: Scratch, ...args: string[]): Promise<Ended> {

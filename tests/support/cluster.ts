@@ -1,15 +1,11 @@
 /** A run over several hosts: the coordinator in host 0, a worker in each of the others. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ChildProcess } from 'node:child_process';
 import type { RunEvent } from '../../coordinator/run/journal.js';
 import type { Hosts } from './hosts.js';
-import { type Ended, readJournal, until } from './run.js';
-
-const [COORDINATOR, WORKER] = ['coordinator/bin/coordinator.js', 'worker/bin/worker.js'].map((path) =>
-  fileURLToPath(new URL(`../../../${path}`, import.meta.url)),
-) as [string, string];
+import { WORKER } from './control-peer.js';
+import { COORDINATOR, type Ended, readJournal, until } from './run.js';
 
 export interface Cluster {
   coordinator: ChildProcess;

@@ -8,7 +8,7 @@ import type { StateChunk } from '../../proto/generated/duet/v1/StateChunk.js';
 import type { WorkerMessage } from '../../proto/generated/duet/v1/WorkerMessage.js';
 import { type Refusal, refusalOf } from './abuse.js';
 
-const WORKER = fileURLToPath(new URL('../../../worker/bin/worker.js', import.meta.url));
+export const WORKER = fileURLToPath(new URL('../../../worker/bin/worker.js', import.meta.url));
 
 /** What a worker says first. */
 export const JOIN = { protocol: 2, host: 'elsewhere', pid: 1, duet: '0' };
