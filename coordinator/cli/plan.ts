@@ -114,7 +114,11 @@ export function openRun(asked: Plan, directory: RunDirectory, accept: boolean): 
       change({ epoch: record.epoch + 1 });
       return record.epoch;
     },
-    describeData: (sampleShape) => change({ sampleShape, parameters: parametersByRole(training, sampleShape) }),
+    describeData(sampleShape) {
+      // It is told in every epoch, and a change is a write to the disk.
+      if (JSON.stringify(sampleShape) === JSON.stringify(record.sampleShape)) return;
+      change({ sampleShape, parameters: parametersByRole(training, sampleShape) });
+    },
     get rollbacks() {
       return record.rollbacks;
     },

@@ -5,7 +5,9 @@ import type { CoordinatorMessage } from '../../proto/generated/duet/v1/Coordinat
 import type { Failure__Output } from '../../proto/generated/duet/v1/Failure.js';
 import type { Ready__Output } from '../../proto/generated/duet/v1/Ready.js';
 import type { Trouble__Output } from '../../proto/generated/duet/v1/Trouble.js';
+import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
 import type { Placement } from '../placement/placement.js';
+import { whyStale } from './barrier.js';
 import type { MemberEvent } from './control-server.js';
 import { EventQueue } from './event-queue.js';
 import type { Cause } from '../run/cause.js';
@@ -101,7 +103,7 @@ export class Crew {
         case 'message': {
           const { member, message } = event;
           if (message.ready && this.#isReady(member, message.ready)) ready.add(member.role as string);
-          else if (message.vote) this.refuse(member, this.#whyNoVote(message.vote.epoch));
+          else if (message.vote) this.refuse(member, this.#whyNoVote(message.vote));
           else if (message.trouble?.epoch === this.#epoch) throw this.#troubled(member, message.trouble);
           break;
         }
@@ -116,7 +118,7 @@ export class Crew {
 
   /** The first step of an epoch. */
   begin(begin: Begin): void {
-    const first = { ...begin, exchange: this.#exchange, sampleShape: [...this.#seating.sampleShape] };
+    const first = { ...begin, exchange: this.#exchange, sampleShape: [...this.#run.sampleShape] };
     for (const member of this.#seating.seated) {
       member.voted = false;
       // The discriminator is the exchange; it needs no address.
@@ -157,7 +159,7 @@ export class Crew {
           const { member, reason, cause } = event;
           if (member.role !== undefined) throw new Interruption(cause, member.role, reason, member.lastHeard);
           this.#options.lost(cause, '', reason);
-          this.#placement.ensure(this.#wanted, this.#seating.vacant.length);
+          this.#askForWorkers();
           continue;
         }
         case 'message': {
@@ -179,13 +181,10 @@ export class Crew {
     }
   }
 
-  get #placement(): Placement {
-    return this.#options.placement;
-  }
-
-  /** Workers that there should be. */
-  get #wanted(): number {
-    return this.#options.roles.length + this.#run.settings.spares;
+  /** Until there are as many as there should be. */
+  #askForWorkers(): void {
+    const { placement, roles } = this.#options;
+    placement.ensure(roles.length + this.#run.settings.spares, this.#seating.vacant.length);
   }
 
   /** The next event, its effect on who is there and has which role already taken in. */
@@ -208,7 +207,7 @@ export class Crew {
         }
         this.#run.journal.event({ event: 'worker-lost', worker: String(pid), role: '', cause: 'crashed', reason });
         this.#options.lost('crashed', '', reason);
-        this.#placement.ensure(this.#wanted, this.#seating.vacant.length);
+        this.#askForWorkers();
         break;
       }
       case 'left':
@@ -234,12 +233,13 @@ export class Crew {
     this.members.delete(member);
     this.#seating.leave(member);
     this.#stale += member.stale;
+    const { placement } = this.#options;
     const ended =
-      cause === 'crashed' && this.#placement.owns(pid) && !this.#endings.has(pid)
-        ? await this.events.find((each) => each.kind === 'child-ended' && each.pid === pid, LAST_WORDS_MS)
+      cause === 'crashed' && placement.owns(pid) && !this.#endings.has(pid)
+        ? await this.events.find('child-ended', (each) => each.pid === pid, LAST_WORDS_MS)
         : undefined;
-    this.#placement.end(pid);
-    const reason = (ended?.kind === 'child-ended' ? ended.reason : this.#endings.get(pid)) ?? event.reason;
+    placement.end(pid);
+    const reason = ended?.reason ?? this.#endings.get(pid) ?? event.reason;
     this.#endings.delete(pid);
     const role = member.role ?? '';
     this.#run.journal.event({ event: 'worker-lost', worker: member.name, role, cause, reason });
@@ -262,15 +262,13 @@ export class Crew {
     member.left(leaving ? reason : `it gave up: ${reason}`, leaving ? 'left' : 'gave-up');
   }
 
-  #whyNoVote(epoch: number): string {
-    return epoch === this.#epoch
-      ? 'a vote, and no step has begun'
-      : `a vote of epoch ${epoch}, the run is in epoch ${this.#epoch}`;
+  #whyNoVote(vote: Vote__Output): string {
+    return whyStale(vote, this.#epoch, vote.step) ?? 'a vote, and no step has begun';
   }
 
   #fill(step: number): void {
     this.#seating.fill({ epoch: this.#epoch, step });
-    this.#placement.ensure(this.#wanted, this.#seating.vacant.length);
+    this.#askForWorkers();
   }
 
   #troubled({ role = '', lastHeard }: Member, { peer, kind, reason }: Trouble__Output): Interruption {
@@ -284,11 +282,8 @@ export class Crew {
 
   /** When a process dies, whoever it was connected to may be heard first. */
   async #explained(interruption: Interruption): Promise<Interruption> {
-    const event = await this.events.find(
-      (each) => each.kind === 'left' && each.member.role !== undefined,
-      LAST_WORDS_MS,
-    );
-    if (event?.kind !== 'left') return interruption;
+    const event = await this.events.find('left', ({ member }) => member.role !== undefined, LAST_WORDS_MS);
+    if (event === undefined) return interruption;
     const { member, cause, reason } = await this.#lost(event);
     return new Interruption(cause, member.role as string, reason, member.lastHeard);
   }
@@ -300,7 +295,6 @@ export class Crew {
     const { engine, device, exchange, sampleShape, dataSha256 } = message;
     if (role === 'discriminator') {
       this.#exchange = exchange;
-      this.#seating.sampleShape = sampleShape;
       this.#run.describeData(sampleShape);
     }
     this.#run.identity.confirm({ engine, device, ...(dataSha256 === '' ? {} : { data: dataSha256 }) });

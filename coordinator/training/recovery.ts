@@ -89,7 +89,7 @@ export class Recovery {
     else this.#replay.remember(metrics);
     this.#highest = Math.max(this.#highest, step);
     this.#budget.progressed(step);
-    if (this.#fault !== undefined && step >= this.#from) this.#over(step, epoch);
+    if (this.#fault !== undefined && step >= this.#from) this.#over(this.#fault, step, epoch);
     return replayed;
   }
 
@@ -116,9 +116,8 @@ export class Recovery {
     this.#spectator.say(`the replay gives other bits: ${reason}`);
   }
 
-  #over(step: number, epoch: number): void {
+  #over({ cause, role }: Interruption, step: number, epoch: number): void {
     const times = this.#timer.caughtUp(performance.now());
-    const { cause = 'crashed', role = '' } = this.#fault ?? {};
     const replayed = step - this.#to - 1;
     this.#fault = undefined;
     this.#from = 0;

@@ -7,13 +7,10 @@ export class Seating {
   readonly #roles: readonly string[];
   readonly #seats = new Map<string, Member>();
   readonly #standbys = new Set<Member>();
-  /** Of one sample, once it is known. */
-  sampleShape: readonly number[] = [];
 
   constructor(run: Run, roles: readonly string[]) {
     this.#run = run;
     this.#roles = roles;
-    this.sampleShape = run.sampleShape;
   }
 
   get seated(): Member[] {
@@ -68,7 +65,7 @@ export class Seating {
           threads,
           step,
           restore: step > 0,
-          sampleShape: [...this.sampleShape],
+          sampleShape: [...this.#run.sampleShape],
         },
       });
     }
@@ -89,13 +86,12 @@ export class Seating {
     const able = [...this.#standbys].filter(
       (member) => member.present && (member.standby === undefined || member.standby.threads === this.#threadsOf(role)),
     );
-    const had = (member: Member) => member.identity.run === this.#run.directory.id && member.identity.role === role;
-    const claimed = (member: Member) =>
-      member.identity.run === this.#run.directory.id && this.vacant.includes(member.identity.role);
+    const had = ({ identity }: Member) => (identity.run === this.#run.directory.id ? identity.role : undefined);
+    const claimed = (member: Member) => this.vacant.includes(had(member) ?? '');
     const warm = (member: Member) => kindOf(member.standby?.role ?? '') === kindOf(role);
     // Who claims another vacant role is about to get that one.
     const free = able.filter((member) => !claimed(member));
-    return able.find(had) ?? free.find(warm) ?? free[0];
+    return able.find((member) => had(member) === role) ?? free.find(warm) ?? free[0];
   }
 
   /** The engine of one that stands by cannot change its threads: it makes room for a new process. */

@@ -13,6 +13,7 @@ import { Relays } from '../faults/relays.js';
 import { raise } from '../inbox.js';
 import { type Assignment, type Ending, type ToCompute, type ToNetwork, transferables } from '../messages.js';
 import { PhaseBoard } from '../phase-board.js';
+import { generatorOf } from '../request.js';
 import { ControlStream } from './control-stream.js';
 import { ExchangeClient } from './exchange-client.js';
 import { ExchangeServer } from './exchange-server.js';
@@ -125,13 +126,14 @@ const control: ControlStream = new ControlStream(toCoordinator, {
 
 function connect({ exchange: address, epoch, step, sampleShape }: Begin__Output): ExchangeClient {
   const { role, config } = assignment as Assignment;
+  const { batch, generators } = config as { batch: number; generators: number };
   return new ExchangeClient({
     address,
     dial: relays.through('discriminator', address),
     token: data.token,
     epoch,
-    generator: Number(role.replace('generator-', '')),
-    shape: [(config as { batch: number }).batch, ...sampleShape],
+    generator: generatorOf(role, generators),
+    shape: [batch, ...sampleShape],
     judged: tell,
     ended: (kind, reason) => callOff({ epoch, step, peer: 'discriminator', kind, reason }),
   });
@@ -155,9 +157,8 @@ async function handle(message: ToNetwork): Promise<void> {
       return server?.answer(message);
     case 'save':
       return save(message);
-    case 'load': {
+    case 'load':
       return load(message);
-    }
     case 'failure': {
       const { reason, usage, leaving } = message;
       control.send({ failure: { reason, usage, leaving } });
