@@ -47,6 +47,8 @@ test('in a new epoch steps begin anew from an earlier one, and what comes of the
   assert.match(details, /epoch 1 is not the run's, which is in epoch 2/);
   const late = await refused(server.address, { token: TOKEN, epoch: '1', generator: '1' }, [header(1, 41)]);
   assert.equal(late.code, PRECONDITION, late.details);
+  // The one that opened its stream with an old epoch, and the header above where it came before its stream had ended.
+  assert.ok(server.stale === 1 || server.stale === 2, `${server.stale} counted`);
 
   server.expect(2, 12);
   await next.exchange(12, FAKES.slice());

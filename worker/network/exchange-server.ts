@@ -104,7 +104,11 @@ export class ExchangeServer implements AsyncDisposable {
       return { epoch: this.#epoch, steps: [Math.max(this.#step, next), this.#step + 1], shape };
     });
     call.on('data', (frame: TensorFrame__Output) => {
-      if (this.#calls.get(generator) !== call) return;
+      if (this.#calls.get(generator) !== call) {
+        // Its stream has been refused; what was on its way counts as refused, too.
+        if (frame.header && frame.header.epoch < this.#epoch) this.stale += 1;
+        return;
+      }
       this.#heard.set(generator, performance.now());
       if (frame.pulse) return void call.write({ pulse: frame.pulse });
       try {
