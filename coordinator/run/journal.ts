@@ -106,23 +106,39 @@ export interface StepSignals {
   updateShare: Record<string, number>;
 }
 
+/** Hears of everything as it is written, after it is. */
+export interface JournalReader {
+  event?(event: RunEvent): void;
+  /** A step that was not committed before. */
+  metrics?(metrics: StepMetrics): void;
+  quality?(quality: Quality): void;
+}
+
 export class Journal {
   readonly #directory: RunDirectory;
+  readonly #readers: JournalReader[] = [];
 
   constructor(directory: RunDirectory) {
     this.#directory = directory;
   }
 
+  addReader(reader: JournalReader): void {
+    this.#readers.push(reader);
+  }
+
   event(event: RunEvent): void {
     this.#append('events.jsonl', { time: new Date().toISOString(), ...event });
+    for (const reader of this.#readers) reader.event?.(event);
   }
 
   metrics(metrics: StepMetrics): void {
     this.#append('metrics.jsonl', metrics);
+    for (const reader of this.#readers) reader.metrics?.(metrics);
   }
 
   quality(quality: Quality): void {
     this.#append('quality.jsonl', quality);
+    for (const reader of this.#readers) reader.quality?.(quality);
   }
 
   /** The committed steps so far, oldest first. */

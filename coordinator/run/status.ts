@@ -8,6 +8,10 @@ export interface RunStatus {
   pid: number;
   /** gRPC address in use. */
   address: string;
+  /** URL of the live page, while there is one. */
+  page?: string;
+  /** URL of the coordinator's metrics; /sd beside it lists those of the workers. */
+  metrics?: string;
   /** Steps committed at the last change of state. */
   step: number;
   /** Why it ended, unless it came to its last step. */
