@@ -59,17 +59,11 @@ export function discriminatorRole(
           gradient,
         });
       }
-      return {
-        epoch,
-        step,
-        loss,
-        gradientNorm,
-        verdicts: verdict.counts,
-        scores,
-        phases: phases.finish(),
-        // After the gradients have left: the generators do not wait for it.
-        ...(signals ? { signals: signalsOf(discriminator, x, fakes, verdict, config.batch) } : {}),
-      };
+      // After the gradients have left: the generators do not wait for it.
+      if (signals) phases.enter('signals');
+      const measured = signals ? { signals: signalsOf(discriminator, x, fakes, verdict, config.batch) } : {};
+      const { counts: verdicts } = verdict;
+      return { epoch, step, loss, gradientNorm, verdicts, scores, ...measured, phases: phases.finish() };
     },
   };
 }

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { DuetError, UsageError } from '../common/errors.js';
 import { assertReachable } from '../common/hosts.js';
 import { assertCoordinatorAddress, readToken } from '../common/join-options.js';
+import { METRICS_PORT } from '../common/metrics/server.js';
 import { type ExitCode, runCommand } from '../common/run-command.js';
 import { VERSION } from '../common/version.js';
 import { compute, fail } from './compute.js';
@@ -20,12 +21,13 @@ interface JoinOptions {
   tokenFile: string;
   host: string;
   insecure?: true;
+  metricsPort?: number;
   rejoin: number;
   allowChaos?: boolean;
 }
 
 async function join(options: JoinOptions): Promise<ExitCode> {
-  const { coordinator, tokenFile, host, insecure, rejoin, allowChaos = false } = options;
+  const { coordinator, tokenFile, host, insecure, metricsPort, rejoin, allowChaos = false } = options;
   assertCoordinatorAddress(coordinator);
   assertReachable(host, insecure === true);
   const token = readToken(tokenFile);
@@ -37,6 +39,7 @@ async function join(options: JoinOptions): Promise<ExitCode> {
     coordinator,
     token,
     host,
+    metricsPort,
     version: VERSION,
     rejoinMs: rejoin * 1000,
     port: port2,
@@ -78,6 +81,13 @@ async function conclude(inbox: Inbox): Promise<ExitCode> {
   }
 }
 
+function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535)
+    throw new UsageError(`--metrics-port takes a port, 0 to 65535, not '${text}'`);
+  return value;
+}
+
 function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0)
@@ -105,6 +115,11 @@ await runCommand(async () => {
     .option(
       '--insecure',
       'offer the exchange on an address that others can reach: there is no encryption, only the join token',
+    )
+    .option(
+      '--metrics-port <n>',
+      `port of /metrics, /healthz and /readyz on --host, 0 for any free one (default ${METRICS_PORT}, or any where that is taken)`,
+      port,
     )
     .option(
       '--rejoin <seconds>',

@@ -7,6 +7,8 @@ import type { Vote } from '../proto/generated/duet/v1/Vote.js';
 
 /** The coordinator's Standby, its JSON parsed. */
 export interface Preparation {
+  /** The run's id. */
+  run: string;
   role: string;
   /** The training config, checked by the compute thread. */
   config: unknown;
@@ -16,7 +18,6 @@ export interface Preparation {
 
 /** The coordinator's Assign, its JSON parsed. */
 export interface Assignment extends Preparation {
-  run: string;
   epoch: number;
   step: number;
   restore: boolean;

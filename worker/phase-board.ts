@@ -16,9 +16,12 @@ export const PHASES = [
   'wait-activations',
   'update',
   'judge',
+  'signals',
   'finished',
 ] as const;
 export type PhaseName = (typeof PHASES)[number];
+/** What a worker does before it can take part. */
+export const LOADING: readonly PhaseName[] = ['starting', 'loading the engine', 'opening the data'];
 
 /** Bytes of shared memory that a board needs. */
 export const BOARD_BYTES = 16;

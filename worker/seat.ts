@@ -4,6 +4,7 @@ import { decodeSafetensors, encodeSafetensors } from '../common/safetensors.js';
 import type { Engine } from '../gan/engine/index.js';
 import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../proto/generated/duet/v1/Commit.js';
+import type { Phase } from '../proto/generated/duet/v1/Phase.js';
 import type { Vote } from '../proto/generated/duet/v1/Vote.js';
 import type { Job } from './assignment.js';
 import { discriminatorRole } from './discriminator-role.js';
@@ -21,6 +22,9 @@ export class Seat implements Disposable {
   #role: Role | undefined;
   /** Where the state is, or is to be once the role can be made. */
   #at = { epoch: 0, step: 0 };
+  /** When the newest vote was cast, and what came between it and the step that follows. */
+  #voted = 0;
+  #between: Phase[] = [];
 
   private constructor(
     job: Job,
@@ -60,6 +64,7 @@ export class Seat implements Disposable {
   goTo(epoch: number, step: number): void {
     const { inbox, board } = this.#around;
     this.#at = { epoch, step };
+    this.#between = [];
     // A generator that does not know the samples' shape yet comes here again with its first Begin.
     if (this.#role === undefined) return;
     const { state } = this.#role;
@@ -98,8 +103,11 @@ export class Seat implements Disposable {
     const role = this.#role as unknown as Role;
     role.state.release(begin.restorable);
     try {
+      const between = this.#between.splice(0);
       const vote = role.step(begin);
-      return { ...vote, tensors: this.#engine.tf.memory().numTensors };
+      this.#voted = performance.now();
+      const phases = [...between, ...(vote.phases ?? [])];
+      return { ...vote, phases, tensors: this.#engine.tf.memory().numTensors };
     } catch (error) {
       role.state.rollback();
       if (!(error instanceof FaultyStepError)) throw error;
@@ -114,6 +122,7 @@ export class Seat implements Disposable {
     if (role === undefined) return;
     const { inbox, board } = this.#around;
     const { epoch, step } = commit;
+    const since = performance.now();
     role.state.commit();
     if (commit.checkpoint) {
       role.state.hold(step);
@@ -127,6 +136,10 @@ export class Seat implements Disposable {
       const bytes = image ? imageBytes(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
       inbox.send({ kind: 'samples', step, shape, dtype: image ? 'uint8' : 'float32', data: bytes });
     }
+    this.#between = [
+      { name: 'wait-commit', milliseconds: since - this.#voted },
+      { name: 'commit', milliseconds: performance.now() - since },
+    ];
     if (commit.next === null) board.enter('finished');
   }
 

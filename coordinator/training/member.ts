@@ -12,6 +12,8 @@ export type WorkerIdentity = Pick<Join__Output, 'host' | 'pid' | 'run' | 'role'>
 
 /** Steps whose compute times are remembered. */
 const REMEMBERED = 32;
+/** A role's own work that not every step has: it says nothing of how fast the worker is. */
+const NOW_AND_THEN: readonly string[] = ['commit', 'signals'];
 
 export class Member {
   /** As it said when it joined; `role` is what it computed for a coordinator before. */
@@ -90,7 +92,7 @@ export class Member {
   /** Its vote for the step in progress counts. */
   hasVoted({ phases }: Vote__Output): void {
     this.voted = true;
-    const own = phases.filter(({ name }) => !name.startsWith('wait-'));
+    const own = phases.filter(({ name }) => !name.startsWith('wait-') && !NOW_AND_THEN.includes(name));
     this.computeMs.push(own.reduce((sum, { milliseconds }) => sum + milliseconds, 0));
     if (this.computeMs.length > REMEMBERED) this.computeMs.shift();
   }

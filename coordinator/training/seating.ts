@@ -55,10 +55,8 @@ export class Seating {
       member.standby = undefined;
       const threads = this.#threadsOf(role);
       this.#run.journal.event({ event: 'role-assigned', worker: member.name, role, epoch, threads });
-      const { directory } = this.#run;
       member.send({
         assign: {
-          run: directory.id,
           epoch,
           role,
           ...this.#job(),
@@ -73,8 +71,8 @@ export class Seating {
   }
 
   #job() {
-    const { training, engine } = this.#run;
-    return { config: JSON.stringify(training), engine: JSON.stringify(engine) };
+    const { directory, training, engine } = this.#run;
+    return { run: directory.id, config: JSON.stringify(training), engine: JSON.stringify(engine) };
   }
 
   #threadsOf(role: string): number {

@@ -1,3 +1,4 @@
+import type { Phase__Output } from '../../proto/generated/duet/v1/Phase.js';
 import type { Signals__Output } from '../../proto/generated/duet/v1/Signals.js';
 import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
 import type { StepMetrics, StepSignals } from '../run/journal.js';
@@ -25,15 +26,20 @@ export function stepMetrics(
     scores: named(discriminator.scores, 0),
     ...(discriminator.signals ? { signals: stepSignals(discriminator.signals) } : {}),
     gradientNorms: byRole((vote) => vote.gradientNorm),
-    phases: byRole((vote) =>
-      Object.fromEntries(vote.phases.map(({ name, milliseconds }) => [name, rounded(milliseconds)])),
-    ),
+    phases: byRole(({ phases }) => phaseTimes(phases)),
     tensors: byRole((vote) => vote.tensors),
   };
 }
 
 function stepSignals({ sigma, diversity, updateShare }: Signals__Output): StepSignals {
   return { sigma, diversity: named(diversity, 1), updateShare: named(updateShare, 1) };
+}
+
+/** With several updates of the discriminator a step has some phases several times. */
+function phaseTimes(phases: readonly Phase__Output[]): Record<string, number> {
+  const times: Record<string, number> = {};
+  for (const { name, milliseconds } of phases) times[name] = rounded((times[name] ?? 0) + milliseconds);
+  return times;
 }
 
 /** The judged in their order: 0 is x, k is gk. @param first number of the first of these values */

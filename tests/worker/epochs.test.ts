@@ -25,6 +25,7 @@ test('in a new epoch steps begin anew from an earlier one, and what comes of the
     generators: 2,
     shape: SHAPE,
     gradientShape: SHAPE,
+    exchanged: () => {},
     received: (fakes) => received.push(fakes),
   });
   const old = behavingGenerator({ server, received, token: TOKEN, epoch: 1, shape: SHAPE, gradientShape: SHAPE });
@@ -65,6 +66,7 @@ test('a generator that closes its stream itself is not told that the exchange wa
     generators: 2,
     shape: SHAPE,
     gradientShape: SHAPE,
+    exchanged: () => {},
     received: () => {},
   });
   const { ExchangeClient } = await import('../../worker/network/exchange-client.js');
@@ -76,6 +78,7 @@ test('a generator that closes its stream itself is not told that the exchange wa
       epoch: 1,
       generator,
       shape: SHAPE,
+      exchanged: () => {},
       judged: () => {},
       ended: (_kind, reason) => told.push(`${generator}: ${reason}`),
     });

@@ -31,6 +31,7 @@ const server = await ExchangeServer.open({
   generators: 2,
   shape: SHAPE,
   gradientShape: GRADIENT_SHAPE,
+  exchanged: () => {},
   received: (fakes) => received.push(fakes),
 });
 const generator = behavingGenerator({

@@ -48,6 +48,8 @@ interface ControlOptions {
   dial: string;
   token: string;
   version: string;
+  /** host:port of this worker's /metrics. */
+  metrics: string;
   /** How long a worker that has lost its coordinator looks for it, or for one that was started in its place. */
   rejoinMs: number;
 }
@@ -73,6 +75,11 @@ export class ControlStream {
     this.#handlers = handlers;
     this.#open();
     setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
+  }
+
+  /** True from the coordinator's first word until it is gone. */
+  get connected(): boolean {
+    return this.#missing.forMs === 0 && this.#stream !== undefined;
   }
 
   get epoch(): number {
@@ -103,8 +110,8 @@ export class ControlStream {
     });
     stream.on('error', (error) => void this.#failed(stream, error));
     stream.on('end', () => void this.#failed(stream, new Error('it closed the connection')));
-    const { version: duet } = this.#options;
-    this.send({ join: { protocol: PROTOCOL, host: hostname(), pid: process.pid, duet, ...this.#seat } });
+    const { version: duet, metrics } = this.#options;
+    this.send({ join: { protocol: PROTOCOL, host: hostname(), pid: process.pid, duet, metrics, ...this.#seat } });
   }
 
   async #failed(stream: unknown, error: Error): Promise<void> {

@@ -6,6 +6,7 @@ import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
 import type { TensorFrame } from '../../proto/generated/duet/v1/TensorFrame.js';
 import type { TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
 import type { ToCompute, ToNetwork } from '../messages.js';
+import { type ExchangeMeter, writeTensor } from './exchange-meter.js';
 
 const PULSE_MS = 500;
 
@@ -21,6 +22,8 @@ interface ExchangeClientOptions {
   /** Of the gradients that come back, [batch, ...sample]. */
   shape: readonly number[];
   judged(message: Extract<ToCompute, { kind: 'judgement' }>): void;
+  /** A tensor has crossed, first message to last. */
+  exchanged: ExchangeMeter;
   /** refused: one end sent what the other will not take. broken: anything else. */
   ended(kind: 'refused' | 'broken', reason: string): void;
 }
@@ -29,6 +32,7 @@ export class ExchangeClient {
   readonly #stream: ClientDuplexStream<TensorFrame, TensorFrame__Output>;
   readonly #client: ReturnType<typeof exchangeClient>;
   readonly #pulse: NodeJS.Timeout;
+  readonly #exchanged: ExchangeMeter;
   #step = 0;
   #closed = false;
   #heard = performance.now();
@@ -36,7 +40,8 @@ export class ExchangeClient {
   /** Pulses that have not come back yet: a slow one counts before it is back. */
   readonly #underway: number[] = [];
 
-  constructor({ address, dial = address, token, epoch, generator, shape, judged, ended }: ExchangeClientOptions) {
+  constructor(options: ExchangeClientOptions) {
+    const { address, dial = address, token, epoch, generator, shape, judged, exchanged, ended } = options;
     const metadata = callMetadata(token, { 'duet-epoch': String(epoch), 'duet-generator': String(generator) });
     const peer = `the discriminator at ${address}`;
     this.#client = exchangeClient(dial);
@@ -47,12 +52,15 @@ export class ExchangeClient {
       this.close();
       ended(kind, reason);
     };
+    let began = 0;
     stream.on('data', (frame: TensorFrame__Output) => {
       this.#heard = performance.now();
       if (frame.pulse) return this.#pulsed(frame.pulse.sent);
       try {
+        if (frame.header) began = this.#heard;
         const tensor = assembler.add(frame);
         if (tensor === undefined) return;
+        exchanged('received', tensor.data.byteLength, performance.now() - began);
         const { step, loss, plainLoss } = tensor.header;
         judged({ kind: 'judgement', epoch, step, loss, plainLoss, gradient: tensor.data });
       } catch (error) {
@@ -65,6 +73,7 @@ export class ExchangeClient {
     });
     stream.on('end', () => end('broken', `${peer} closed the exchange`));
     this.#stream = stream;
+    this.#exchanged = exchanged;
     this.#pulse = setInterval(() => this.#beat(), PULSE_MS).unref();
   }
 
@@ -83,7 +92,7 @@ export class ExchangeClient {
 
   send({ epoch, step, shape, data }: Extract<ToNetwork, { kind: 'fakes' }>): void {
     if (this.#closed) return;
-    for (const frame of tensorFrames({ epoch, step, shape }, data)) this.#stream.write(frame);
+    writeTensor(this.#stream, tensorFrames({ epoch, step, shape }, data), data.byteLength, this.#exchanged);
   }
 
   /** How this end hears of the other. */

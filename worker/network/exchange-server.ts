@@ -4,12 +4,14 @@ import { type Metadata, type RpcServer, type ServerDuplexStream, authorise, list
 import { TensorAssembler, tensorFrames } from '../../common/tensor-stream.js';
 import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
 import type { TensorFrame, TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
+import { type ExchangeMeter, writeTensor } from './exchange-meter.js';
 import type { ExchangeOffer, ToCompute, ToNetwork } from '../messages.js';
 
 interface ExchangeServerOptions extends ExchangeOffer {
   host: string;
   token: string;
   received(message: Extract<ToCompute, { kind: 'fakes' }>): void;
+  exchanged: ExchangeMeter;
 }
 
 type Call = ServerDuplexStream<TensorFrame__Output, TensorFrame>;
@@ -78,7 +80,7 @@ export class ExchangeServer implements AsyncDisposable {
   answer({ generator, epoch, step, loss, plainLoss, gradient }: Extract<ToNetwork, { kind: 'judgement' }>): void {
     const call = this.#calls.get(generator);
     const header = { epoch, step, shape: this.#options.gradientShape, loss, plainLoss };
-    for (const frame of tensorFrames(header, gradient)) call?.write(frame);
+    writeTensor(call, tensorFrames(header, gradient), gradient.byteLength, this.#options.exchanged);
   }
 
   #accept(call: Call): void {
@@ -97,12 +99,13 @@ export class ExchangeServer implements AsyncDisposable {
   }
 
   #read(call: Call, generator: number): void {
-    const { shape, received } = this.#options;
+    const { shape, received, exchanged } = this.#options;
     // A generator may be one step ahead: the coordinator's word can reach it first. It cannot send a step twice.
     const assembler = new TensorAssembler(() => {
       const next = (this.#sent.get(generator) ?? 0) + 1;
       return { epoch: this.#epoch, steps: [Math.max(this.#step, next), this.#step + 1], shape };
     });
+    let began = 0;
     call.on('data', (frame: TensorFrame__Output) => {
       if (this.#calls.get(generator) !== call) {
         // Its stream has been refused; what was on its way counts as refused, too.
@@ -112,8 +115,10 @@ export class ExchangeServer implements AsyncDisposable {
       this.#heard.set(generator, performance.now());
       if (frame.pulse) return void call.write({ pulse: frame.pulse });
       try {
+        if (frame.header) began = performance.now();
         const tensor = assembler.add(frame);
         if (tensor === undefined) return;
+        exchanged('received', tensor.data.byteLength, performance.now() - began);
         const { epoch, step } = tensor.header;
         this.#sent.set(generator, step);
         received({ kind: 'fakes', generator, epoch, step, data: tensor.data });

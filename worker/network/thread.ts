@@ -10,20 +10,27 @@ import type { Trouble__Output } from '../../proto/generated/duet/v1/Trouble.js';
 import { ComputeFaults } from '../faults/compute-faults.js';
 import { FaultMaker } from '../faults/fault-maker.js';
 import { Relays } from '../faults/relays.js';
+import { serveMetrics } from '../../common/metrics/server.js';
 import { raise } from '../inbox.js';
 import { type Assignment, type Ending, type ToCompute, type ToNetwork, transferables } from '../messages.js';
-import { PhaseBoard } from '../phase-board.js';
+import { LOADING, PhaseBoard } from '../phase-board.js';
 import { generatorOf } from '../request.js';
 import { ControlStream } from './control-stream.js';
 import { ExchangeClient } from './exchange-client.js';
 import { ExchangeServer } from './exchange-server.js';
+import { readCard } from './gpu.js';
+import { Measures } from './measures.js';
 import { loadState, saveState } from './state-transfer.js';
+import type { HttpServer } from '../../common/http-server.js';
+import { joinAddress } from '../../common/rpc.js';
 
 export interface NetworkThreadData {
   coordinator: string;
   token: string;
   /** Address on which a discriminator offers its exchange to the generators. */
   host: string;
+  /** Of /metrics; undefined: the usual one, or any where that is taken. */
+  metricsPort: number | undefined;
   version: string;
   /** How long to look for a coordinator that is gone, milliseconds. */
   rejoinMs: number;
@@ -39,6 +46,8 @@ export interface NetworkThreadData {
 
 /** How long the compute thread may take to leave once the run is over, before the process is ended. */
 const LEAVE_MS = 10_000;
+/** How often the NVIDIA card is asked. */
+const CARD_MS = 5000;
 /** How long the coordinator may take to answer a failure. */
 const FAILURE_MS = 3000;
 
@@ -52,10 +61,36 @@ const faults = new FaultMaker({
   // At once: after a kill there is nobody to write it.
   say: (line) => void writeSync(2, `${line}\n`),
 });
-const toCoordinator = { ...data, dial: relays.through('coordinator', data.coordinator) };
 let assignment: Assignment | undefined;
 let server: ExchangeServer | undefined;
 let client: ExchangeClient | undefined;
+const measures = new Measures(data.version, () => client?.peer.roundTripMs);
+const exchanged = measures.exchanged.bind(measures);
+const metrics = await openMetrics();
+const toCoordinator = {
+  ...data,
+  dial: relays.through('coordinator', data.coordinator),
+  metrics: joinAddress(data.host, metrics.port),
+};
+
+/** Where they cannot be served, the process ends. */
+async function openMetrics(): Promise<HttpServer> {
+  try {
+    const { host, metricsPort: port } = data;
+    return await serveMetrics({ host, port, registry: measures.registry, notReady: () => whyNotReady() });
+  } catch (error) {
+    end('refused', messageOf(error));
+    // Nothing else begins; the main thread ends this one.
+    return await new Promise(() => setInterval(() => {}, LEAVE_MS));
+  }
+}
+
+/** A worker is ready when it has all that its role, or the one it stands by for, needs. */
+function whyNotReady(): string | undefined {
+  if (!control.connected) return `not connected to the coordinator at ${data.coordinator}`;
+  const { phase } = board.read();
+  return LOADING.includes(phase) ? phase : undefined;
+}
 
 function tell(message: ToCompute): void {
   data.port.postMessage(message, transferables(message));
@@ -80,8 +115,12 @@ function stopServing(): void {
 }
 
 const control: ControlStream = new ControlStream(toCoordinator, {
-  standby: (preparation) => tell({ kind: 'standby', preparation }),
+  standby(preparation) {
+    measures.take(preparation.run, '');
+    tell({ kind: 'standby', preparation });
+  },
   assigned(received) {
+    measures.take(received.run, received.role);
     disconnect();
     if (received.role !== 'discriminator') stopServing();
     assignment = received;
@@ -135,6 +174,7 @@ function connect({ exchange: address, epoch, step, sampleShape }: Begin__Output)
     generator: generatorOf(role, generators),
     shape: [batch, ...sampleShape],
     judged: tell,
+    exchanged,
     ended: (kind, reason) => callOff({ epoch, step, peer: 'discriminator', kind, reason }),
   });
 }
@@ -143,11 +183,15 @@ async function handle(message: ToNetwork): Promise<void> {
   switch (message.kind) {
     case 'ready': {
       if (message.exchange && server === undefined) {
-        server = await ExchangeServer.open({ ...message.exchange, host: data.host, token: data.token, received: tell });
+        const { host, token } = data;
+        server = await ExchangeServer.open({ ...message.exchange, host, token, received: tell, exchanged });
       }
+      measures.ready(message.ready);
+      if (message.ready.device === 'cuda') watchCard();
       return control.send({ ready: { ...message.ready, exchange: server?.address ?? '' } });
     }
     case 'vote':
+      measures.voted(message.vote);
       return control.send({ vote: message.vote });
     case 'samples':
       return control.send({ samples: { ...message, data: Buffer.from(message.data.buffer as ArrayBuffer) } });
@@ -198,6 +242,19 @@ function callOff(trouble: Trouble__Output): void {
 
 function roleName(): string {
   return (assignment as Assignment).role;
+}
+
+let watching = false;
+
+function watchCard(): void {
+  if (watching) return;
+  watching = true;
+  const look = async () => {
+    const reading = await readCard(process.env);
+    if (reading !== undefined) measures.card(reading);
+    setTimeout(() => void look(), CARD_MS).unref();
+  };
+  void look();
 }
 
 data.port.on('message', (message: ToNetwork) => {

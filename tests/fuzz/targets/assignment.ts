@@ -33,7 +33,7 @@ export const assignment = defineTarget({
     allowance: 64 << 10,
     read() {
       const request = parseRequest(config, engine);
-      const job = readJob({ role, threads: 1, ...request });
+      const job = readJob({ run: '', role, threads: 1, ...request });
       if (!(job.generator >= 0 && job.generator <= job.config.generators)) throw new Finding('a role that cannot be');
     },
   }),

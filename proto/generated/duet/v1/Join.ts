@@ -8,6 +8,7 @@ export interface Join {
   'duet'?: (string);
   'run'?: (string);
   'role'?: (string);
+  'metrics'?: (string);
 }
 
 export interface Join__Output {
@@ -17,4 +18,5 @@ export interface Join__Output {
   'duet': (string);
   'run': (string);
   'role': (string);
+  'metrics': (string);
 }

@@ -6,6 +6,7 @@ export interface Standby {
   'config'?: (string);
   'engine'?: (string);
   'threads'?: (number);
+  'run'?: (string);
 }
 
 export interface Standby__Output {
@@ -13,4 +14,5 @@ export interface Standby__Output {
   'config': (string);
   'engine': (string);
   'threads': (number);
+  'run': (string);
 }
