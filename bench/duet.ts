@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuetError } from '../common/errors.js';
 import type { StepMetrics } from '../coordinator/run/journal.js';
+import { chainMs } from '../coordinator/run/step-chain.js';
 import { COORDINATOR } from '../tests/support/run.js';
 import { runLines } from './processes.js';
 import { median } from './statistics.js';
@@ -48,12 +49,9 @@ export async function oneProcess(threads: number, steps: number): Promise<number
 }
 
 /** What a step costs besides computing: from its milliseconds, less the longest chain of compute. */
-export function overhead({ ms, phases }: StepMetrics): { ms: number; share: number } {
-  const { discriminator, ...generators } = phases;
-  const of = (phase: string) => discriminator?.[phase] ?? 0;
-  const slowest = (phase: string) => Math.max(...Object.values(generators).map((times) => times[phase] ?? 0));
-  const chain = Math.max(of('real-half'), slowest('forward')) + of('update') + of('judge') + slowest('backward');
-  return { ms: ms - chain, share: (ms - chain) / ms };
+export function overhead(metrics: StepMetrics): { ms: number; share: number } {
+  const ms = metrics.ms - chainMs(metrics);
+  return { ms, share: ms / metrics.ms };
 }
 
 export function medianMs(metrics: readonly StepMetrics[]): number {

@@ -50,8 +50,8 @@ export const PROCESS_METRICS = {
   started: gauge('duet_start_time_seconds', 'When the process started, seconds since 1970.', ['role']),
   eventLoopLag: gauge(
     'duet_event_loop_lag_seconds',
-    'How late the event loop that does the network was since the last scrape, by quantile (0.5, 0.99, 1).',
-    ['role', 'quantile'],
+    'How late the event loop that does the network was since the last scrape, by stat (p50, p99, max).',
+    ['role', 'stat'],
   ),
 } as const satisfies Record<string, MetricSpec>;
 
@@ -167,7 +167,7 @@ export const RUN_METRICS = {
     'rule',
     'subject',
   ]),
-  evaluationsLost: counter('duet_evaluations_skipped_total', 'Evaluations that were due and were left out.', []),
+  evaluationsSkipped: counter('duet_evaluations_skipped_total', 'Evaluations that were due and were left out.', []),
 
   workers: gauge(
     'duet_workers',

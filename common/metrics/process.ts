@@ -5,7 +5,7 @@ import type { MetricRegistry } from './registry.js';
 
 /** How often the event loop is looked at; a delay includes it. */
 const RESOLUTION_MS = 20;
-const QUANTILES = [0.5, 0.99, 1] as const;
+const PERCENTILES = { p50: 50, p99: 99, max: 100 } as const;
 
 /** Call it in the thread whose event loop does the network. @param role of the process now */
 export function addProcessMetrics(registry: MetricRegistry, role: () => string): void {
@@ -30,10 +30,9 @@ export function addProcessMetrics(registry: MetricRegistry, role: () => string):
     cpu.inc({ role: now }, Math.max(0, total - cpuSeconds));
     cpuSeconds = total;
     started.set({ role: now }, (performance.timeOrigin + performance.now()) / 1000 - process.uptime());
-    for (const quantile of QUANTILES) {
-      const nanoseconds = quantile === 1 ? delay.max : delay.percentile(quantile * 100);
-      const late = delay.count === 0 ? 0 : Math.max(0, nanoseconds / 1e9 - RESOLUTION_MS / 1000);
-      lag.set({ role: now, quantile: String(quantile) }, late);
+    for (const [stat, percentile] of Object.entries(PERCENTILES)) {
+      const late = delay.count === 0 ? 0 : delay.percentile(percentile) / 1e9 - RESOLUTION_MS / 1000;
+      lag.set({ role: now, stat }, Math.max(0, late));
     }
     delay.reset();
   });

@@ -23,7 +23,7 @@ export class MetricRegistry {
   gauge<const S extends Of<'gauge'>>({ name, help, labels }: S): Gauge<LabelOf<S>> {
     const gauge = new Gauge<LabelOf<S>>({ name, help, labelNames: [...labels], registers: [this.#registry] });
     // What was never measured has no value: prom-client begins a gauge without labels at 0.
-    gauge.remove();
+    if (labels.length === 0) gauge.remove();
     return gauge;
   }
 

@@ -6,6 +6,7 @@ import type { Run } from '../training/run.js';
 import { type Outcome, train } from '../training/train.js';
 import { giveUp } from './give-up.js';
 import { spectator } from './progress.js';
+import { type RunWeb, openRunWeb } from './run-web.js';
 
 export class RunSession {
   readonly #run: Run;
@@ -24,6 +25,7 @@ export class RunSession {
     const watcher = spectator(training.steps, process.stdout);
     try {
       await using _placement = placement;
+      await using web = await openRunWeb(this.#run);
       const outcome = await train({
         run: this.#run,
         placement,
@@ -36,10 +38,14 @@ export class RunSession {
           },
           committed: (metrics) => {
             this.#status = { ...this.#status, step: metrics.step };
+            web.committed(metrics);
             watcher.committed(metrics);
           },
         },
-        listening: (address) => this.#listening(address),
+        listening: (address, live) => {
+          web.listening(live);
+          this.#listening(address, web);
+        },
       });
       if (this.#neverBegan()) {
         directory.discard();
@@ -70,10 +76,10 @@ export class RunSession {
     writeStatus(this.#run.directory, this.#status);
   }
 
-  #listening(address: string): void {
+  #listening(address: string, { metrics }: RunWeb): void {
     const { directory, journal, training, step } = this.#run;
     const workers = training.generators + 1;
-    this.#become({ address });
+    this.#become({ address, metrics });
     journal.event(
       step === 0 ? { event: 'run-started', workers, address } : { event: 'run-resumed', step, workers, address },
     );
@@ -82,6 +88,7 @@ export class RunSession {
     );
     this.#say(`run directory  ${directory.path}`);
     this.#say(`coordinator    ${address} (gRPC)`);
+    this.#say(`metrics        ${metrics}`);
     if (step > 0) this.#say(`resumed        from step ${step}`);
   }
 

@@ -87,6 +87,16 @@ export function addStartOptions(command: Command): Command {
     .option('--placement <how>', `${oneOf(PLACEMENTS)} (default local)`)
     .option('--host <address>', 'address to listen on (default 127.0.0.1); another than loopback needs --insecure')
     .option('--port <n>', 'gRPC port, 0 for any free one (default 50051)', number)
+    .option(
+      '--web-host <address>',
+      'address of the live page and the metrics, which show a run and change nothing (default 127.0.0.1)',
+    )
+    .option(
+      '--page-port <n>',
+      'of the live page, 0 for any free one (default 8080, or any where that is taken)',
+      number,
+    )
+    .option('--metrics-port <n>', 'of /metrics, /sd, /healthz, /readyz, likewise (default 9464)', number)
     .option('--insecure', 'listen on a --host that others can reach: there is no encryption, only the join token')
     .option('--grace <s>', 'seconds that a clean stop may take before the step is given up (default 20)', number)
     .option('--sample-every <n>', 'steps between sample grids (default 250)', number)

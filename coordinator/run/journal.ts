@@ -78,6 +78,8 @@ export interface StepMetrics {
   epoch: number;
   /** From the commit before to this one. */
   ms: number;
+  /** From the first vote to the last. */
+  voteSpreadMs: number;
   discriminatorLoss: number;
   /** mean_j l_G(D(G_i(z_j))) of each generator, unweighted. */
   generatorLosses: number[];
@@ -91,7 +93,7 @@ export interface StepMetrics {
   signals?: StepSignals;
   /** Global L2 norm by role. */
   gradientNorms: Record<string, number>;
-  /** Milliseconds by role and phase. */
+  /** Milliseconds by role and phase; wait-commit and commit are those of the step before. */
   phases: Record<string, Record<string, number>>;
   /** Live tensors by role. */
   tensors: Record<string, number>;

@@ -30,6 +30,12 @@ const runSettingsSchema = z.strictObject({
   insecure: z.boolean().default(false),
   /** gRPC port; 0 picks a free one. */
   port: z.int().min(0).max(65535).default(50051),
+  /** Address that the live page and the metrics listen on. They show a run and change nothing. */
+  webHost: z.string().min(1).max(253).default('127.0.0.1'),
+  /** Port of the live page; absent: 8080, or any where that is taken. */
+  pagePort: z.int().min(0).max(65535).optional(),
+  /** Port of /metrics, /healthz, /readyz and /sd; absent: 9464, or any where that is taken. */
+  metricsPort: z.int().min(0).max(65535).optional(),
   /** Seconds that a clean stop may take before the step is given up; Kubernetes allows 30 in all. */
   grace: z.number().min(0).max(86_400).default(20),
   /** A sample grid every so many steps, and after the last. */

@@ -292,6 +292,7 @@ export class Crew {
   #isReady(member: Member, message: Ready__Output): boolean {
     const { role } = member;
     if (role === undefined || message.epoch !== this.#epoch) return false;
+    member.isReady(message);
     const { engine, device, exchange, sampleShape, dataSha256 } = message;
     if (role === 'discriminator') {
       this.#exchange = exchange;

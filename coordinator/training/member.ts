@@ -4,12 +4,17 @@ import type { CoordinatorMessage } from '../../proto/generated/duet/v1/Coordinat
 import type { Heartbeat__Output } from '../../proto/generated/duet/v1/Heartbeat.js';
 import type { Join__Output } from '../../proto/generated/duet/v1/Join.js';
 import type { Peer__Output } from '../../proto/generated/duet/v1/Peer.js';
+import type { Ready__Output } from '../../proto/generated/duet/v1/Ready.js';
 import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
 import type { WorkerMessage__Output } from '../../proto/generated/duet/v1/WorkerMessage.js';
 import type { Cause } from '../run/cause.js';
 
-export type WorkerIdentity = Pick<Join__Output, 'host' | 'pid' | 'run' | 'role'>;
+export type WorkerIdentity = Pick<Join__Output, 'host' | 'pid' | 'run' | 'role' | 'metrics'>;
 
+/** What a worker says of itself once it could take a role at once. */
+const STANDING_BY = 'standing by';
+/** host:port, as Prometheus can be told. */
+const ADDRESS = /^[\w.:[\]-]{1,260}:\d{1,5}$/;
 /** Steps whose compute times are remembered. */
 const REMEMBERED = 32;
 /** A role's own work that not every step has: it says nothing of how fast the worker is. */
@@ -24,6 +29,11 @@ export class Member {
   standby: { role: string; threads: number } | undefined;
   /** Of membership, as it was last told. */
   epoch = 0;
+  /** Holds the state of its role, or stands by with what a role needs. */
+  ready = false;
+  /** e.g. "tensorflow 2.21.0", and cpu or cuda; empty until it was ready once. */
+  engine = '';
+  device = '';
   /** As of its last heartbeat. */
   phase = 'starting';
   residentBytes = 0;
@@ -55,6 +65,11 @@ export class Member {
     return `${this.identity.host}/${this.identity.pid}`;
   }
 
+  /** host:port of its /metrics; empty where it has told none that could be one. */
+  get metrics(): string {
+    return ADDRESS.test(this.identity.metrics) ? this.identity.metrics : '';
+  }
+
   get present(): boolean {
     return this.#present;
   }
@@ -72,6 +87,7 @@ export class Member {
   begins(epoch: number): void {
     this.epoch = epoch;
     this.voted = false;
+    this.ready = false;
     this.peers = [];
   }
 
@@ -79,9 +95,17 @@ export class Member {
     this.#lastHeard = performance.now();
   }
 
+  /** It holds the state of its role in the epoch that it was told. */
+  isReady({ engine, device }: Ready__Output): void {
+    this.ready = true;
+    this.engine = engine;
+    this.device = device;
+  }
+
   beat(heartbeat: Heartbeat__Output | null | undefined): void {
     if (!heartbeat) return;
     this.phase = heartbeat.phase;
+    if (this.role === undefined) this.ready = heartbeat.phase === STANDING_BY;
     this.#phaseSince = performance.now() - heartbeat.phaseMs;
     this.residentBytes = heartbeat.residentBytes;
     // What it said of an exchange that is no more is no news.

@@ -34,6 +34,11 @@ export class Recovery {
     this.#highest = run.step;
   }
 
+  /** A step was called off and is not committed again yet. */
+  get inProgress(): boolean {
+    return this.#fault !== undefined;
+  }
+
   /** Another worker was lost, beside a step or on the way back. @throws RunFailedError when going on is no use */
   lost(cause: Cause, role: string, reason: string, step: number): void {
     const now = performance.now();

@@ -7,7 +7,7 @@ import type { StepMetrics, StepSignals } from '../run/journal.js';
 export function stepMetrics(
   step: number,
   epoch: number,
-  ms: number,
+  { ms, voteSpreadMs }: Record<'ms' | 'voteSpreadMs', number>,
   averageGeneratorLoss: number,
   roles: readonly string[],
   votes: ReadonlyMap<string, Vote__Output>,
@@ -19,6 +19,7 @@ export function stepMetrics(
     step,
     epoch,
     ms: rounded(ms),
+    voteSpreadMs: rounded(voteSpreadMs),
     discriminatorLoss: discriminator.loss,
     generatorLosses: roles.slice(1).map((role) => (votes.get(role) as Vote__Output).plainLoss),
     averageGeneratorLoss,

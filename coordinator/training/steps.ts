@@ -30,12 +30,22 @@ interface StepsParts {
   stop: AbortSignal;
 }
 
+/** Of one step, all of them, and what they come to. */
+interface Votes {
+  votes: Map<string, Vote__Output>;
+  averageGeneratorLoss: number;
+  /** From the first one to the last. */
+  voteSpreadMs: number;
+}
+
 export class Steps {
   readonly #parts: StepsParts;
   /** Steps committed. */
   step: number;
   /** When the step in progress began; 0 between steps. */
   #began = 0;
+  /** performance.now() of the last commit; 0: none yet. */
+  committedAt = 0;
 
   constructor(parts: StepsParts) {
     this.#parts = parts;
@@ -63,7 +73,7 @@ export class Steps {
     await injections.beginning(this.step + 1);
     crew.begin(this.#beginOf(this.step + 1));
     for (let since = performance.now(); ;) {
-      const { votes, averageGeneratorLoss } = await this.#votes();
+      const { votes, voteSpreadMs, averageGeneratorLoss } = await this.#votes();
       this.step += 1;
       const evaluate = await watch.due(this.step, stop);
       const { demand } = watch;
@@ -72,7 +82,9 @@ export class Steps {
       await this.#commit(averageGeneratorLoss, { last, leaves, evaluate });
       const now = performance.now();
       this.#began = last ? 0 : now;
-      const metrics = stepMetrics(this.step, crew.epoch, now - since, averageGeneratorLoss, this.#parts.roles, votes);
+      this.committedAt = now;
+      const times = { ms: now - since, voteSpreadMs };
+      const metrics = stepMetrics(this.step, crew.epoch, times, averageGeneratorLoss, this.#parts.roles, votes);
       since = now;
       if (!recovery.committed(metrics)) {
         run.journal.metrics(metrics);
@@ -93,9 +105,10 @@ export class Steps {
   }
 
   /** All votes of the step in progress, and what they come to. @throws Interruption for a faulty step */
-  async #votes(): Promise<{ votes: Map<string, Vote__Output>; averageGeneratorLoss: number }> {
+  async #votes(): Promise<Votes> {
     const { roles, crew } = this.#parts;
     const votes = new Map<string, Vote__Output>();
+    let first = 0;
     for (;;) {
       const event = await crew.next();
       this.#aside(event);
@@ -108,10 +121,13 @@ export class Steps {
         continue;
       }
       member.hasVoted(vote);
+      if (votes.size === 0) first = performance.now();
       votes.set(member.role, vote);
       const decision = decide(roles, votes);
       if (decision.kind === 'fault') throw this.#faulty(decision.role, decision.reason);
-      if (decision.kind === 'commit') return { votes, averageGeneratorLoss: decision.averageGeneratorLoss };
+      if (decision.kind !== 'commit') continue;
+      const { averageGeneratorLoss } = decision;
+      return { votes, averageGeneratorLoss, voteSpreadMs: performance.now() - first };
     }
   }
 

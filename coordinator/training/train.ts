@@ -14,6 +14,8 @@ import { SampleGrids } from './sample-grids.js';
 import { coordinationService } from './service.js';
 import { Steps } from './steps.js';
 import { Supervision } from './supervision.js';
+import type { LiveView } from '../view/run-view.js';
+import { liveView } from './live-view.js';
 import { Watch } from './watch.js';
 
 export interface TrainOptions {
@@ -22,8 +24,8 @@ export interface TrainOptions {
   spectator: Spectator;
   /** Aborted when the user wants the run to stop after the step in progress. */
   stop: AbortSignal;
-  /** After the server listens. */
-  listening(address: string): void;
+  /** After the server listens. `live` can be asked from then on. */
+  listening(address: string, live: () => LiveCounts): void;
 }
 
 export interface Outcome {
@@ -35,6 +37,13 @@ export interface Outcome {
   reason: string;
   picture: string | undefined;
   faults: FaultTotals;
+}
+
+/** One look at what only the running coordinator knows. */
+export interface LiveCounts {
+  view: LiveView;
+  /** Messages of an old epoch that were refused so far, anywhere in the run. */
+  stale: number;
 }
 
 export interface FaultTotals {
@@ -64,6 +73,7 @@ class Training implements Disposable {
   readonly #supervision: Supervision;
   readonly #injections: Injections;
   readonly #steps: Steps;
+  #began = false;
 
   constructor(options: TrainOptions) {
     const { run, placement, spectator, stop } = options;
@@ -130,7 +140,7 @@ class Training implements Disposable {
     await using server = await serveControl(coordinationService({ run, roles, crew, checkpointing, injections }));
     const requestStop = () => events.push({ kind: 'stop-requested', by: String(stop.reason) });
     stop.addEventListener('abort', requestStop, { once: true });
-    listening(server.address);
+    listening(server.address, () => this.#live());
     placement.start({
       coordinator: server.address,
       tokenFile: run.directory.file('token'),
@@ -153,6 +163,13 @@ class Training implements Disposable {
     }
   }
 
+  #live(): LiveCounts {
+    const [crew, roles, { step, committedAt }] = [this.#crew, this.#roles, this.#steps];
+    const { inProgress: recovering } = this.#recovery;
+    const view = liveView({ roles, crew, step, committedAt, recovering, began: this.#began });
+    return { view, stale: crew.stale };
+  }
+
   #stopped(): Ending {
     return { ended: 'stopped', reason: String(this.#options.stop.reason) };
   }
@@ -162,6 +179,7 @@ class Training implements Disposable {
     const { run, spectator, stop } = this.#options;
     if (this.#steps.step >= run.training.steps) return { ended: 'finished', reason: 'all steps' };
     run.journal.event({ event: 'training-began', epoch: this.#crew.epoch, step: this.#steps.step });
+    this.#began = true;
     spectator.began(this.#steps.step);
     this.#watch.begin(this.#steps.step);
     for (;;) {

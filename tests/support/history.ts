@@ -8,6 +8,7 @@ export function stepOf(step: number, change: Partial<StepMetrics> = {}): StepMet
     step,
     epoch: 1,
     ms: 10,
+    voteSpreadMs: 1,
     discriminatorLoss: 1.2,
     generatorLosses: [0.8, 0.8],
     averageGeneratorLoss: 0.8,

@@ -38,7 +38,7 @@ export class ExchangeClient {
   #heard = performance.now();
   #roundTrip = 0;
   /** Pulses that have not come back yet: a slow one counts before it is back. */
-  readonly #underway: number[] = [];
+  readonly #underway: { sent: number; at: number }[] = [];
 
   constructor(options: ExchangeClientOptions) {
     const { address, dial = address, token, epoch, generator, shape, judged, exchanged, ended } = options;
@@ -97,25 +97,31 @@ export class ExchangeClient {
 
   /** How this end hears of the other. */
   get peer(): Peer {
-    const now = performance.now();
-    const oldest = this.#underway[0];
     return {
       role: 'discriminator',
-      silentMs: Math.round(now - this.#heard),
-      roundTripMs: Math.round(Math.max(this.#roundTrip, oldest === undefined ? 0 : now - oldest)),
+      silentMs: Math.round(performance.now() - this.#heard),
+      roundTripMs: Math.round(this.roundTripMs),
     };
   }
 
+  /** Of the newest pulse that came back, or how long one has been on its way if that is longer. */
+  get roundTripMs(): number {
+    const oldest = this.#underway[0];
+    return Math.max(this.#roundTrip, oldest === undefined ? 0 : performance.now() - oldest.at);
+  }
+
   #beat(): void {
-    const sent = Math.round(performance.now());
-    this.#underway.push(sent);
+    const at = performance.now();
+    const sent = Math.round(at);
+    this.#underway.push({ sent, at });
     this.#stream.write({ pulse: { sent } });
   }
 
   /** Pulses come back in the order in which they were sent. */
   #pulsed(sent: number): void {
-    if (this.#underway[0] !== sent) return;
+    const [oldest] = this.#underway;
+    if (oldest?.sent !== sent) return;
     this.#underway.shift();
-    this.#roundTrip = performance.now() - sent;
+    this.#roundTrip = performance.now() - oldest.at;
   }
 }

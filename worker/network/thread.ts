@@ -64,7 +64,7 @@ const faults = new FaultMaker({
 let assignment: Assignment | undefined;
 let server: ExchangeServer | undefined;
 let client: ExchangeClient | undefined;
-const measures = new Measures(data.version, () => client?.peer.roundTripMs);
+const measures = new Measures(data.version, () => client?.roundTripMs);
 const exchanged = measures.exchanged.bind(measures);
 const metrics = await openMetrics();
 const toCoordinator = {
