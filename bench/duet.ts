@@ -16,8 +16,15 @@ const TIMEOUT_MS = 300_000;
 /** No pictures or checkpoints but the last: the peer has none either. */
 const NEVER = '1000000';
 
-/** Every step of a run of the preset with three workers, after the warm-up. */
-export async function threeWorkers(steps: number): Promise<StepMetrics[]> {
+/**
+ * Every step of a run of the preset with three workers, after the warm-up.
+ *
+ * @param beside goes on while the run does, and ends with the signal
+ */
+export async function threeWorkers(
+  steps: number,
+  beside: (out: string, over: AbortSignal) => Promise<void> = () => Promise.resolve(),
+): Promise<StepMetrics[]> {
   const folder = mkdtempSync(join(tmpdir(), 'duet-bench-'));
   const out = join(folder, 'run');
   const flags = [
@@ -32,12 +39,16 @@ export async function threeWorkers(steps: number): Promise<StepMetrics[]> {
     '--checkpoint-every',
     NEVER,
   ];
+  const over = new AbortController();
+  const company = beside(out, over.signal);
   try {
     const lines = await runLines(process.execPath, [COORDINATOR, 'start', '--workers', '3', ...flags], TIMEOUT_MS);
     if (lines.length === 0) throw new DuetError('the three-worker run failed: try npx coordinator start');
     const metrics = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n');
     return metrics.map((line) => JSON.parse(line) as StepMetrics).slice(WARM_UP);
   } finally {
+    over.abort();
+    await company;
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -4,6 +4,7 @@ import { runCommand } from '../common/run-command.js';
 import { measureFaults } from './faults/main.js';
 import { measureMemory } from './memory.js';
 import { setUpPeer } from './peer.js';
+import { measureMetrics } from './metrics.js';
 import { measureStep } from './step.js';
 
 await runCommand(async () => {
@@ -22,6 +23,14 @@ await runCommand(async () => {
     .option('--steps <n>', 'steps a measurement, after 5 to warm up', '40')
     .action((options: { pairs: string; steps: string }) =>
       measureStep({ pairs: Number(options.pairs), steps: Number(options.steps) }),
+    );
+  program
+    .command('metrics')
+    .description('What being measured costs: of a step, of a scrape, and of runs that are scraped every second.')
+    .option('--pairs <n>', 'runs with and without scrapes, alternating', '5')
+    .option('--steps <n>', 'steps of each, after 5 to warm up', '60')
+    .action((options: { pairs: string; steps: string }) =>
+      measureMetrics({ pairs: Number(options.pairs), steps: Number(options.steps) }),
     );
   program
     .command('memory')

@@ -151,7 +151,8 @@ export class RunMeasures implements JournalReader {
     if (live !== undefined) {
       const { view, stale } = live;
       this.#epoch.set(view.epoch);
-      this.#step.set(view.step);
+      // A step that is just being committed is not counted by halves; after a way back the view is the lower one.
+      this.#step.set(Math.min(view.step, this.#newest?.metrics.step ?? view.step));
       this.#workers.look(view.workers);
       this.#stale.inc(Math.max(0, stale - this.#staleSeen));
       this.#staleSeen = Math.max(stale, this.#staleSeen);

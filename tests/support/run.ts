@@ -52,11 +52,13 @@ export async function startRun(out: string, ...args: string[]): Promise<Ended> {
   return await run.ended;
 }
 
+type Found<T> = T | undefined | false;
+
 /** Asks again and again until it is there. @throws when the deadline has passed */
-export async function until<T>(what: string, find: () => T | undefined | false): Promise<T> {
+export async function until<T>(what: string, find: () => Found<T> | Promise<Found<T>>): Promise<T> {
   const deadline = performance.now() + DEADLINE_MS;
   for (;;) {
-    const found = find();
+    const found = await find();
     if (found !== undefined && found !== false) return found;
     if (performance.now() > deadline) throw new Error(`waited ${DEADLINE_MS / 1000} s in vain for ${what}`);
     await sleep(POLL_MS);
