@@ -19,5 +19,7 @@ export interface RunStatus {
 }
 
 export function writeStatus(directory: RunDirectory, status: RunStatus): void {
-  directory.writeJson('run.json', status);
+  const { page: _page, metrics: _metrics, ...lasting } = status;
+  const lives = status.state === 'starting' || status.state === 'running';
+  directory.writeJson('run.json', lives ? status : lasting);
 }
