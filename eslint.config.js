@@ -7,6 +7,7 @@ const TFJS = door(['@tensorflow/*'], 'Only gan/engine/ imports tfjs: go through 
 const GRPC = door(['@grpc/*'], 'Only common/rpc.ts and proto/ import gRPC.');
 const COORDINATOR = door(['**/coordinator/**'], 'worker/ and gan/ know nothing of the coordinator.');
 const WORKER = door(['**/worker/**'], 'coordinator/ and gan/ know nothing of the workers.');
+const GRAFANA = door(['@grafana/*'], 'Only dashboards/ imports the Grafana SDK.');
 const BUILTINS = door(
   ['node:net', 'node:http*', 'node:dgram', 'node:tls', 'node:dns', 'node:worker_threads'],
   'gan/ has no network and no threads.',
@@ -42,11 +43,11 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'Named exports only.' }],
     },
   },
-  restrict(['bench/**', 'tests/**'], TFJS, GRPC),
-  restrict(['common/**'], TFJS, GRPC, COORDINATOR, WORKER),
-  restrict(['coordinator/**'], TFJS, GRPC, WORKER),
-  restrict(['worker/**'], TFJS, GRPC, COORDINATOR),
-  restrict(['gan/**'], TFJS, GRPC, COORDINATOR, WORKER, BUILTINS),
+  restrict(['bench/**', 'tests/**'], TFJS, GRPC, GRAFANA),
+  restrict(['common/**'], TFJS, GRPC, GRAFANA, COORDINATOR, WORKER),
+  restrict(['coordinator/**'], TFJS, GRPC, GRAFANA, WORKER),
+  restrict(['worker/**'], TFJS, GRPC, GRAFANA, COORDINATOR),
+  restrict(['gan/**'], TFJS, GRPC, GRAFANA, COORDINATOR, WORKER, BUILTINS),
   {
     files: ['gan/**'],
     ignores: ['gan/engine/**'],
@@ -60,8 +61,9 @@ export default tseslint.config(
       ],
     },
   },
-  restrict(['gan/engine/**'], GRPC, COORDINATOR, WORKER),
-  restrict(['common/rpc.ts'], TFJS, COORDINATOR, WORKER),
-  restrict(['proto/**'], TFJS, COORDINATOR, WORKER),
+  restrict(['gan/engine/**'], GRPC, GRAFANA, COORDINATOR, WORKER),
+  restrict(['common/rpc.ts'], TFJS, GRAFANA, COORDINATOR, WORKER),
+  restrict(['proto/**'], TFJS, GRAFANA, COORDINATOR, WORKER),
+  restrict(['dashboards/**'], TFJS, GRPC, COORDINATOR, WORKER),
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 );

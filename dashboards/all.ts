@@ -1,0 +1,9 @@
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { cluster } from './cluster/index.js';
+import { stability } from './stability/index.js';
+import { throughput } from './throughput/index.js';
+
+/** Every dashboard, built anew. */
+export function dashboards(): Dashboard[] {
+  return [stability(), throughput(), cluster()];
+}
