@@ -1,4 +1,4 @@
-import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Dashboard } from './classic.js';
 import { cluster } from './cluster/index.js';
 import { stability } from './stability/index.js';
 import { throughput } from './throughput/index.js';

@@ -1,7 +1,8 @@
 /** Every query of the dashboards, for tests that evaluate them against a real Prometheus. */
-import type { Dashboard, Panel, RowPanel } from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Dataquery } from '@grafana/grafana-foundation-sdk/prometheus';
 import { ALL_METRICS, RUN_METRICS as RUN } from '../common/metrics/names.js';
 import { dashboards } from './all.js';
+import type { Dashboard, Panel, RowPanel } from './classic.js';
 
 export interface Expression {
   /** The dashboard's uid. */
@@ -11,6 +12,8 @@ export interface Expression {
   kind: 'panel' | 'annotation' | 'variable';
   /** PromQL with Grafana's variables in it: see `substituted`. */
   expr: string;
+  /** Of a panel's lines, with {{label}}. */
+  legend?: string;
   /** Whether a time series is asked for (query_range) or only the newest value (query). */
   range: boolean;
   /** True: empty on a machine without an NVIDIA card. */
@@ -19,17 +22,13 @@ export interface Expression {
   onlyWith?: string;
 }
 
-/** Metrics that a healthy run need not have. Counters by cause have no series before the first of the cause. */
+/** Metrics that a healthy run need not have. */
 const ONLY_WITH = new Map<string, string>([
   [RUN.modes.name, 'data with known modes'],
   [RUN.modesOf.name, 'data with known modes'],
   [RUN.highQuality.name, 'a 2-D mixture as data'],
   [RUN.classEntropy.name, 'data with classes'],
   [RUN.rule.name, 'a rule of stability that has held'],
-  [RUN.calledOff.name, 'a step that was called off'],
-  [RUN.lost.name, 'a lost worker'],
-  [RUN.suspected.name, 'a fault that was seen and not acted upon'],
-  [RUN.injected.name, 'an injected fault'],
   [RUN.recovery.name, 'a recovery'],
 ]);
 
@@ -49,7 +48,7 @@ function known(name: string): boolean {
 export function expressions(built: readonly Dashboard[] = dashboards()): Expression[] {
   return built.flatMap((dashboard) => {
     const common = { dashboard: dashboard.uid ?? '' };
-    const marked = (rest: Pick<Expression, 'panel' | 'kind' | 'expr' | 'range'>): Expression => {
+    const marked = (rest: Pick<Expression, 'panel' | 'kind' | 'expr' | 'range' | 'legend'>): Expression => {
       const metrics = metricsIn(rest.expr);
       const conditions = new Set(metrics.flatMap((name) => ONLY_WITH.get(name) ?? []));
       const gpu = metrics.some((name) => GPU_ONLY.has(name));
@@ -57,7 +56,7 @@ export function expressions(built: readonly Dashboard[] = dashboards()): Express
     };
     return [
       ...panelsOf(dashboard).flatMap((panel) =>
-        targetsOf(panel).map(({ expr, range }) => marked({ panel: panel.title ?? '', kind: 'panel', expr, range })),
+        targetsOf(panel).map((target) => marked({ panel: panel.title ?? '', kind: 'panel', ...target })),
       ),
       ...(dashboard.annotations.list ?? []).flatMap(({ name, expr }) =>
         expr === undefined ? [] : [marked({ panel: name, kind: 'annotation', expr, range: true })],
@@ -88,17 +87,18 @@ function isRow(panel: Panel | RowPanel): panel is RowPanel {
   return panel.type === 'row';
 }
 
-interface Target {
-  expr: string;
-  range: boolean;
-}
-
 /** The SDK's type of a target is that of any data source. */
-function targetsOf(panel: Panel): Target[] {
-  return (panel.targets ?? []).flatMap((target) =>
-    'expr' in target && typeof target.expr === 'string'
-      ? [{ expr: target.expr, range: 'range' in target && target.range === true }]
-      : [],
+function targetsOf(panel: Panel): Pick<Expression, 'expr' | 'range' | 'legend'>[] {
+  return (panel.targets ?? []).flatMap((target: Partial<Dataquery>) =>
+    target.expr === undefined
+      ? []
+      : [
+          {
+            expr: target.expr,
+            range: target.range === true,
+            ...(target.legendFormat !== undefined && { legend: target.legendFormat }),
+          },
+        ],
   );
 }
 

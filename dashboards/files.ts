@@ -1,7 +1,7 @@
 /** The files that the dashboards are delivered as: what `npm run dashboards` writes, and what the tests compare. */
 import { stringify } from 'yaml';
-import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { dashboards } from './all.js';
+import type { Dashboard } from './classic.js';
 
 /** The name of Kubernetes' object, and of the folder in Grafana. */
 const NAME = 'duet-dashboards';

@@ -2,19 +2,17 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
   AnnotationQueryBuilder,
-  type Dashboard,
-  DashboardBuilder,
   DashboardCursorSync,
   DashboardLinkBuilder,
   DashboardLinkType,
   DatasourceVariableBuilder,
-  type Panel,
   QueryVariableBuilder,
   RowBuilder,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { RUN_METRICS, WORKER_METRICS } from '../common/metrics/names.js';
+import { classicDashboard, type Dashboard, type Panel } from './classic.js';
 import { DATASOURCE } from './panels.js';
 import { grown, now } from './promql.js';
 
@@ -112,7 +110,7 @@ function visible(built: Dashboard): Dashboard {
 
 /** Panels get their ids in order and their places from left to right; widths of a line make 24. */
 export function dashboard({ uid, title, description, rows }: Content): Dashboard {
-  const builder = new DashboardBuilder(title)
+  const builder = classicDashboard(title)
     .uid(uid)
     .description(description)
     .tags([TAG])

@@ -93,16 +93,19 @@ export function graph(look: Look, ...queries: Query[]): TimeSeriesBuilder {
     .lineWidth(1)
     .fillOpacity(0)
     .showPoints(common.VisibilityMode.Never)
-    .legend(
-      new common.VizLegendOptionsBuilder()
-        .showLegend(true)
-        .displayMode(common.LegendDisplayMode.Table)
-        .placement(common.LegendPlacement.Bottom)
-        .calcs(['lastNotNull', 'mean', 'max']),
-    )
+    .legend(legend())
     .tooltip(
       new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending),
     );
+}
+
+/** A table of the newest, the mean and the largest values. */
+export function legend(): common.VizLegendOptionsBuilder {
+  return new common.VizLegendOptionsBuilder()
+    .showLegend(true)
+    .displayMode(common.LegendDisplayMode.Table)
+    .placement(common.LegendPlacement.Bottom)
+    .calcs(['lastNotNull', 'mean', 'max']);
 }
 
 /** Areas on top of each other: parts of a whole. */

@@ -7,7 +7,7 @@ import type { MetricSpec } from '../common/metrics/names.js';
 /** Label values to select by; one that begins with ~ is a regular expression. Names the labels of the spec only. */
 export type Where<S extends MetricSpec> = Partial<Record<S['labels'][number], string>>;
 
-/** The job of every process of Duet in Prometheus' scrape config (deploy/prometheus/). */
+/** The job of every process of Duet in Prometheus' scrape config (deploy/prometheus/), which also gives `up` the run. */
 export const JOB = 'duet';
 
 /** @param suffix _sum, _count or _bucket of a histogram */
@@ -104,12 +104,11 @@ export function since(spec: MetricSpec): string {
 }
 
 /**
- * How much a counter has grown within the rate interval, a whole number. Unlike increase() it sees the first one of a cause,
- * before which there was no series.
+ * How much a counter has grown within the rate interval, rounded up: increase() extrapolates to fractions, and an annotation of
+ * Grafana before 12 counts from 1.
  */
 export function grown(spec: MetricSpec): string {
-  const sum = total(spec);
-  return `${sum} - (sum${by(spec.labels)} (${select(spec)} offset $__rate_interval) or ${sum} * 0)`;
+  return `ceil(sum${by(spec.labels)} (increase(${select(spec)}[$__rate_interval])))`;
 }
 
 /**

@@ -3,7 +3,8 @@ import { RUN_METRICS } from '../common/metrics/names.js';
 import { words } from './panels.js';
 import { which } from './promql.js';
 
-const RUN_STATES = [
+/** As coordinator/view/run-view.ts has them; a test holds the two together. */
+export const RUN_STATES = [
   ['starting', 'blue'],
   ['waiting', 'yellow'],
   ['training', 'green'],
@@ -13,7 +14,7 @@ const RUN_STATES = [
   ['failed', 'red'],
 ] as const;
 
-const WORKER_STATES = [
+export const WORKER_STATES = [
   ['missing', 'red'],
   ['starting', 'yellow'],
   ['ready', 'green'],

@@ -1,10 +1,15 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { RUN_METRICS as RUN } from '../../common/metrics/names.js';
 import type { Row } from '../frame.js';
-import { counts, stat } from '../panels.js';
+import { counts, legend, type Look, type Query, stat } from '../panels.js';
 import { total } from '../promql.js';
 
-const SO_FAR = ' Counted since the coordinator started; no data: none so far.';
+const SO_FAR = ' Counted since the coordinator started.';
+
+/** There is a line for every cause that there can be; the ones that happened come first. */
+function byCause(look: Look, query: Query) {
+  return counts(look, query).legend(legend().sortBy('Last *').sortDesc(true));
+}
 
 export function faults(): Row {
   const small = { unit: units.NoUnit, width: 6 } as const;
@@ -12,7 +17,7 @@ export function faults(): Row {
   return {
     title: 'Faults',
     panels: [
-      counts(
+      byCause(
         {
           title: 'Steps called off',
           description: `Steps that could not be committed, by cause; each was replayed from a checkpoint (docs/faults.md).${SO_FAR}`,
@@ -20,7 +25,7 @@ export function faults(): Row {
         },
         { expr: total(RUN.calledOff), legend: '{{cause}}' },
       ),
-      counts(
+      byCause(
         {
           title: 'Workers lost',
           description: `Workers that were lost and replaced, by cause. The same cause again and again uses up a budget (docs/faults.md, Budgets).${SO_FAR}`,
@@ -28,7 +33,7 @@ export function faults(): Row {
         },
         { expr: total(RUN.lost), legend: '{{cause}}' },
       ),
-      counts(
+      byCause(
         {
           title: 'Faults suspected',
           description: `Faults that were seen and not acted upon, by cause: slow links, a busy machine (docs/faults.md, When nobody is evicted).${SO_FAR}`,
@@ -36,7 +41,7 @@ export function faults(): Row {
         },
         { expr: total(RUN.suspected), legend: '{{cause}}' },
       ),
-      counts(
+      byCause(
         {
           title: 'Faults injected',
           description: `Faults made on purpose by coordinator chaos, by kind. Anything here on a run that is no experiment is a mistake (docs/chaos.md).${SO_FAR}`,

@@ -71,7 +71,7 @@ export function run(): Row {
         {
           title: 'Scrape targets up',
           description:
-            'Whether Prometheus reaches each process, of all runs that it watches. A worker that ends takes its target with it; a red one is there and does not answer: ' +
+            'Whether Prometheus reaches each process of the run. A worker that ends takes its target with it; a red one is there and does not answer: ' +
             'the process hangs, or its port is not reachable from Prometheus.',
           unit: units.Short,
           width: 16,
@@ -81,7 +81,7 @@ export function run(): Row {
           ['down', 'red'],
           ['up', 'green'],
         ]),
-        { expr: `max by (instance) (up{job="${JOB}"}) + 1`, legend: '{{instance}}' },
+        { expr: `max by (instance) (up{job="${JOB}", run="$run"}) + 1`, legend: '{{instance}}' },
       ),
     ],
   };

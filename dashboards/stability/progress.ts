@@ -34,7 +34,7 @@ export function progress(): Row {
       stat(
         {
           title: 'Progress',
-          description: 'Committed steps over the step at which the run is finished.',
+          description: 'The newest committed step over the step at which the run is finished (--steps).',
           unit: units.PercentUnit,
           width: 4,
         },

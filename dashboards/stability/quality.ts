@@ -95,7 +95,7 @@ export function quality(): Row {
           width: 3,
           height: 8,
         },
-        { expr: total(RUN.evaluationsLost) },
+        { expr: total(RUN.evaluationsSkipped) },
         [[1, 'yellow']],
       ),
     ],

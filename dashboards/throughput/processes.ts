@@ -26,12 +26,12 @@ export function processes(): Row {
           {
             title: 'Event-loop lag',
             description:
-              'How late the event loop that does the network was, by quantile. Above 0.5 s heartbeats are late, and a worker may be taken for ' +
+              'How late the event loop that does the network was since the last scrape: median, p99, largest. Above 0.5 s heartbeats are late, and a worker may be taken for ' +
               'silent (docs/faults.md): too many processes a core.',
             unit: units.Seconds,
             width: 8,
           },
-          { expr: now(PROCESS.eventLoopLag), legend: '{{role}}, quantile {{quantile}}' },
+          { expr: now(PROCESS.eventLoopLag), legend: '{{role}}, {{stat}}' },
         ).min(0),
         [[0.5, 'red']],
       ),
