@@ -27,8 +27,8 @@ export function step(): Row {
           {
             title: 'Overhead share',
             description:
-              'Share of the step time that is not on the longest chain of computing. Above half, ' +
-              'the run waits more than it computes: fewer processes a core, or a quicker link.',
+              'Share of the step time that is not on the longest chain of computing. Toys (ring8) are ' +
+              'mostly overhead; above half with images, the run waits more than it computes: fewer processes a core, or a quicker link.',
             unit: units.PercentUnit,
             width: 6,
           },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { QUALITY_LIMITS } from '../../coordinator/training/rules/quality-rules.js';
 import { STEP_LIMITS } from '../../coordinator/training/rules/step-rules.js';
@@ -117,4 +118,12 @@ test('the panels that need a GPU are these three', () => {
     { dashboard: 'duet-throughput', panel: 'GPU memory used' },
     { dashboard: 'duet-throughput', panel: 'GPU memory share' },
   ]);
+});
+
+test('docs/dashboards.md counts the panels and names those that need a GPU', () => {
+  const docs = readFileSync(new URL('../../../docs/dashboards.md', import.meta.url), 'utf8');
+  for (const dashboard of all) {
+    assert.match(docs, new RegExp(`\\| \`${dashboard.uid}\` \\| ${panelsOf(dashboard).length} \\|`));
+  }
+  for (const { panel } of gpuPanels()) assert.ok(docs.includes(`**${panel}**`), panel);
 });

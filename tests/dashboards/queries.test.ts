@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { ALL_METRICS, type MetricSpec } from '../../common/metrics/names.js';
 import { expressions, metricsIn, substituted } from '../../dashboards/expressions.js';
 import { scratchFolder } from '../support/scratch.js';
+import { NEEDS_PROMTOOL } from './promtool.js';
 
 const all = expressions();
 const specs = new Map<string, MetricSpec>(ALL_METRICS.map((spec) => [spec.name, spec]));
@@ -115,14 +116,7 @@ test('no variable of Grafana is left when a query goes to Prometheus, and an unk
   assert.throws(() => substituted('x{run="$runs"}', { run: 'a' }), /\$runs/);
 });
 
-const promtool = spawnSync('promtool', ['--version']).error === undefined;
-const only = {
-  skip: promtool
-    ? false
-    : 'promtool is not on PATH: install Prometheus (apt-get install prometheus, or prometheus.io/download)',
-};
-
-test("every query is PromQL by Prometheus' own parser", only, async () => {
+test("every query is PromQL by Prometheus' own parser", NEEDS_PROMTOOL, async () => {
   await using scratch = scratchFolder();
   const rules = all.map(({ expr }, index) => ({
     record: `duet:query:${index}`,
