@@ -7,7 +7,7 @@ import { substituted } from '../../dashboards/expressions.js';
 import * as promql from '../../dashboards/promql.js';
 import { runState, workerStates } from '../../dashboards/states.js';
 import { scratchFolder } from '../support/scratch.js';
-import { NEEDS_PROMTOOL } from './promtool.js';
+import { NEEDS_PROMTOOL } from '../support/prometheus.js';
 
 /** Value by label values, at one minute, of a run named r. */
 interface Claim {

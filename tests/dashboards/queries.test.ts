@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { ALL_METRICS, type MetricSpec } from '../../common/metrics/names.js';
 import { expressions, metricsIn, substituted } from '../../dashboards/expressions.js';
 import { scratchFolder } from '../support/scratch.js';
-import { NEEDS_PROMTOOL } from './promtool.js';
+import { NEEDS_PROMTOOL } from '../support/prometheus.js';
 
 const all = expressions();
 const specs = new Map<string, MetricSpec>(ALL_METRICS.map((spec) => [spec.name, spec]));

@@ -5,17 +5,15 @@ import { RULES } from '../../coordinator/training/rules/finding.js';
 import { STEP_LIMITS } from '../../coordinator/training/rules/step-rules.js';
 import { RUN_STATES, WORKER_STATES } from '../../coordinator/view/run-view.js';
 import { ALERT_RULES, OPERATIONS, PROMETHEUS_CONFIG, caseFiles, readAlerts, readCases } from '../support/alerts.js';
-import { promtool, whyNoPromtool } from '../support/prometheus.js';
+import { NEEDS_PROMTOOL, promtool } from '../support/prometheus.js';
 import { groupingsOf, labelsOf, selectorsOf, specOf } from '../support/promql.js';
 
-const checked = { skip: whyNoPromtool };
-
-test('promtool accepts the scrape config and the alert rules', checked, () => {
+test('promtool accepts the scrape config and the alert rules', NEEDS_PROMTOOL, () => {
   promtool('check', 'config', PROMETHEUS_CONFIG);
   promtool('check', 'rules', '--lint=all', '--lint-fatal', ALERT_RULES);
 });
 
-test('every case of every alert holds: promtool test rules', checked, () => {
+test('every case of every alert holds: promtool test rules', NEEDS_PROMTOOL, () => {
   promtool('test', 'rules', ...caseFiles());
 });
 

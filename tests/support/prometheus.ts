@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 
 const INSTALL = 'apt-get install prometheus';
 
-/** Why tests that need promtool are skipped here, or false. */
-export const whyNoPromtool = whyNot('promtool');
+/** Options of a test that asks Prometheus' own parser. */
+export const NEEDS_PROMTOOL = { skip: whyNot('promtool') };
 
 /** Whether it can be started and tells its version: a reason, or false. */
 function whyNot(command: string): string | false {
