@@ -6,6 +6,9 @@ const INSTALL = 'apt-get install prometheus';
 /** Options of a test that asks Prometheus' own parser. */
 export const NEEDS_PROMTOOL = { skip: whyNot('promtool') };
 
+/** Options of a test that starts a server. */
+export const NEEDS_PROMETHEUS = { skip: whyNot('prometheus') };
+
 /** Whether it can be started and tells its version: a reason, or false. */
 function whyNot(command: string): string | false {
   return spawnSync(command, ['--version']).status === 0 ? false : `${command} is not on PATH: ${INSTALL}`;
