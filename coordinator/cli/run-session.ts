@@ -25,7 +25,7 @@ export class RunSession {
     const watcher = spectator(training.steps, process.stdout);
     try {
       await using _placement = placement;
-      await using web = await openRunWeb(this.#run);
+      await using web = await openRunWeb(this.#run, stop);
       const outcome = await train({
         run: this.#run,
         placement,
@@ -46,6 +46,10 @@ export class RunSession {
           web.listening(live);
           this.#listening(address, web);
         },
+      }).catch((error: unknown) => {
+        // While it can be seen; of a start that came to nothing there is nothing to see.
+        if (!this.#neverBegan()) this.#concludeFailure(error);
+        throw error;
       });
       if (this.#neverBegan()) {
         directory.discard();
@@ -57,7 +61,7 @@ export class RunSession {
       this.#become({ state, step, ...(state === 'stopped' ? { reason } : {}) });
       return outcome;
     } catch (error) {
-      this.#concludeFailure(error);
+      if (this.#status.state !== 'failed') this.#concludeFailure(error);
       throw error;
     }
   }
@@ -102,7 +106,7 @@ export class RunSession {
     if (this.#neverBegan()) return directory.discard();
     try {
       journal.event({ event: 'run-failed', step: this.#status.step, reason: messageOf(error) });
-      writeStatus(directory, { ...this.#status, state: 'failed' });
+      this.#become({ state: 'failed' });
     } catch {
       // A full disk may be the very reason; the first error is the one to tell.
     }

@@ -1,12 +1,19 @@
 /** What a running coordinator serves over HTTP: its metrics, and the list of all processes' for Prometheus. */
 import { send } from '../../common/http-server.js';
 import { serveMetrics } from '../../common/metrics/server.js';
+import { LastScrape } from '../metrics/last-scrape.js';
 import { RunMeasures } from '../metrics/run-measures.js';
 import { targetGroups } from '../metrics/targets.js';
 import type { StepMetrics } from '../run/journal.js';
 import type { Run } from '../training/run.js';
 import type { LiveCounts } from '../training/train.js';
 
+/** How long an end may be held up to be seen; whoever scrapes less often may miss it. */
+const SEEN_MS = 10_000;
+/** Of --grace, when somebody wants it to end. */
+const SEEN_SHARE = 1 / 3;
+
+/** Its end waits until Prometheus, where one scrapes it, has seen the run's last state. */
 export interface RunWeb extends AsyncDisposable {
   /** URL. */
   metrics: string;
@@ -16,17 +23,23 @@ export interface RunWeb extends AsyncDisposable {
   listening(live: () => LiveCounts): void;
 }
 
-/** @throws UsageError when a port that was asked for is in use */
-export async function openRunWeb({ directory, journal, training, settings, step }: Run): Promise<RunWeb> {
+/**
+ * @param stop aborted when the user wants a clean stop
+ * @throws UsageError when a port that was asked for is in use
+ */
+export async function openRunWeb(run: Run, stop: AbortSignal): Promise<RunWeb> {
+  const { directory, journal, training, settings, step } = run;
   const { webHost: host, metricsPort } = settings;
   let live: (() => LiveCounts) | undefined;
   const measures = new RunMeasures({ id: directory.id, training, step }, () => live?.());
   journal.addReader(measures);
+  const lastScrape = new LastScrape();
   const server = await serveMetrics({
     host,
     port: metricsPort,
     registry: measures.registry,
     notReady: () => (live === undefined ? 'the coordinator does not listen yet' : undefined),
+    scraped: (began) => lastScrape.answered(began),
     also: {
       '/sd': (response) => {
         // Whoever asks has reached this address by that name.
@@ -40,6 +53,10 @@ export async function openRunWeb({ directory, journal, training, settings, step 
     metrics: `${server.url}/metrics`,
     committed: (metrics) => measures.committed(metrics),
     listening: (given) => (live = given),
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      const allowed = stop.aborted ? settings.grace * 1000 * SEEN_SHARE : SEEN_MS;
+      await lastScrape.next(Math.min(SEEN_MS, allowed));
+      await server[Symbol.asyncDispose]();
+    },
   };
 }
