@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { serveHttp } from '../../common/http-server.js';
 import { ALL_METRICS, RUN_METRICS } from '../../common/metrics/names.js';
 import type { RunEvent, StepMetrics } from '../../coordinator/run/journal.js';
+import { NEEDS_PROMTOOL } from '../support/prometheus.js';
 import { TINY, eventsNamed, faultOf, inject, pidOf } from '../support/faults.js';
 import { ROLES, coordinator, readJournal, startRun, statusOf, until } from '../support/run.js';
 import { metricsOf, samplesOf, scrape, targetsOf, valueOf } from '../support/scrape.js';
@@ -13,8 +14,6 @@ import { scratchFolder } from '../support/scratch.js';
 /** Points have no classes. */
 const NOT_OF_POINTS: readonly string[] = [RUN_METRICS.classEntropy.name];
 const HISTOGRAM = /_(?:bucket|sum|count)$/;
-
-const havePromtool = spawnSync('promtool', ['--version']).status === 0;
 
 test('a run with faults: every metric is there with its labels, agrees with the journals, and every process is found', async () => {
   await using scratch = scratchFolder();
@@ -101,8 +100,7 @@ test('a run with faults: every metric is there with its labels, agrees with the 
   }
 });
 
-test("promtool finds nothing to complain of in any process's metrics", async (t) => {
-  if (!havePromtool) return t.skip('promtool is not on PATH: apt-get install prometheus');
+test("promtool finds nothing to complain of in any process's metrics", NEEDS_PROMTOOL, async () => {
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
   const flags = ['--page-port', '0', '--metrics-port', '0', '--signals-every', '1', '--evaluate-every', '5'];
