@@ -1,12 +1,16 @@
-// Compiles the TypeScript sources to dist/, file by file, when a source is newer than the last build.
+// Compiles the TypeScript sources to dist/, file by file, when a source is newer than the last build; what runs in a browser, and
+// the library that it uses, into one file.
 // Plain JavaScript and quick (about 50 ms when there is nothing to do less), because every command passes here:
 // npm's install scripts are off (see .npmrc), so there is no other moment at which a fresh clone could be built.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folders = ['bench', 'common', 'coordinator', 'dashboards', 'gan', 'proto', 'tests', 'worker'];
+// The live page: compiled for a browser, with its style sheet and its document.
+const browser = 'coordinator/page/browser';
+const assets = 'coordinator/page/assets';
 
 function sources() {
   const found = [];
@@ -14,6 +18,7 @@ function sources() {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) visit(path);
+      else if (path.startsWith(browser)) found.push(path);
       else if (entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts')) found.push(path);
     }
   };
@@ -41,7 +46,7 @@ export async function build() {
   const staging = join(root, `dist.${process.pid}`);
   await compile({
     absWorkingDir: root,
-    entryPoints: files,
+    entryPoints: files.filter((file) => !file.startsWith(browser)),
     outdir: staging,
     outbase: '.',
     format: 'esm',
@@ -49,7 +54,21 @@ export async function build() {
     sourcemap: 'linked',
     logLevel: 'error',
   });
-  mkdirSync(staging, { recursive: true });
+  await compile({
+    absWorkingDir: root,
+    entryPoints: [
+      { in: `${browser}/main.ts`, out: 'page' },
+      { in: `${browser}/page.css`, out: 'page' },
+    ],
+    outdir: join(staging, assets),
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'inline',
+    logLevel: 'error',
+  });
+  copyFileSync(join(root, browser, 'index.html'), join(staging, assets, 'index.html'));
   writeFileSync(join(staging, 'sources.txt'), wanted);
   const previous = join(root, `dist.${process.pid}.old`);
   try {

@@ -10,6 +10,7 @@ import { exportCommand } from './export.js';
 import { featuresCommand } from './features.js';
 import { addStartOptions, startCommand } from './start.js';
 import { sampleCommand } from './sample.js';
+import { viewCommand } from './view.js';
 
 const START_EXAMPLES = `
 Examples:
@@ -25,6 +26,13 @@ const SAMPLE_EXAMPLES = `
 Examples:
   $ npx coordinator sample --run runs/ID                       a grid of each generator's newest checkpoint
   $ npx coordinator sample --run runs/ID --generator 2 --count 100 --seed 7 --out digits.png`;
+
+const VIEW_EXAMPLES = `
+Examples:
+  $ npx coordinator view --run runs/ID                         the page of a run, at http://127.0.0.1:8080
+  $ npx coordinator view --run runs/ID --port 0                at any free port
+
+A run that trains has a page already: coordinator start prints where. It changes nothing, and needs no token.`;
 
 const EVALUATE_EXAMPLES = `
 Examples:
@@ -74,6 +82,16 @@ await runCommand(async () => {
     .option('--out <file>', 'PNG to write (default: RUN/samples/drawn-step-N.png)')
     .addHelpText('after', SAMPLE_EXAMPLES)
     .action(finish(sampleCommand));
+
+  program
+    .command('view')
+    .description('Show a run in a browser: curves, samples, workers, events. One that is over, or one that trains.')
+    .requiredOption('--run <dir>', 'run directory')
+    .option('--port <n>', 'of the page, 0 for any free one (default 8080, or any where that is taken)')
+    .option('--host <address>', 'address to listen on; another than loopback needs --insecure', '127.0.0.1')
+    .option('--insecure', 'listen on a --host that others can reach: whoever can reach it can look')
+    .addHelpText('after', VIEW_EXAMPLES)
+    .action(finish(viewCommand));
 
   program
     .command('export')

@@ -1,0 +1,91 @@
+/** The newest events of a run for people, and what of all events a chart marks. */
+import { type EventLevel, levelOf, textOf } from '../run/event-text.js';
+import type { RunEvent } from '../run/journal.js';
+import type { EventView, EventsPart, Marker, RecoveryView } from './messages.js';
+
+const MOST_EVENTS = 500;
+/** Of each kind. */
+const MOST_MARKERS = 200;
+const LONGEST_TEXT = 500;
+
+const MARKED: Readonly<Record<string, Marker['kind']>> = {
+  'step-called-off': 'fault',
+  'rolled-back': 'rollback',
+  'checkpoint-written': 'checkpoint',
+};
+/** After these nobody is on the way back from a fault. */
+const OVER = new Set(['recovered', 'run-resumed', 'run-finished', 'run-stopped', 'run-failed']);
+
+export class EventLog {
+  readonly #folder: string;
+  #events: EventView[] = [];
+  #markers = new Map<Marker['kind'], Marker[]>();
+  #recovery: RecoveryView | null = null;
+  /** All that came. */
+  count = 0;
+  /** Grows when it begins anew. */
+  generation = 0;
+
+  /** @param folder of the run: texts name what is in it by its name alone */
+  constructor(folder: string) {
+    this.#folder = `${folder}/`;
+  }
+
+  clear(): void {
+    this.#events = [];
+    this.#markers.clear();
+    this.#recovery = null;
+    this.count = 0;
+    this.generation += 1;
+  }
+
+  /** A line of events.jsonl. One of a kind that this version does not know counts, too. */
+  add(line: Readonly<Record<string, unknown>>): void {
+    const { event, time } = line;
+    if (typeof event !== 'string') return;
+    this.count += 1;
+    const { text, level } = describe(line as unknown as RunEvent);
+    this.#events.push({
+      number: this.count,
+      time: typeof time === 'string' ? time : '',
+      event,
+      level,
+      text: text.replaceAll(this.#folder, '').slice(0, LONGEST_TEXT),
+    });
+    if (this.#events.length > 2 * MOST_EVENTS) this.#events = this.#events.slice(-MOST_EVENTS);
+    this.#mark(event, line);
+  }
+
+  /** @param since the number of events that the reader knows; undefined: none */
+  part(since?: number): EventsPart {
+    const all = since === undefined;
+    return {
+      all,
+      events: this.#events.filter(({ number }) => number > (since ?? 0)).slice(-MOST_EVENTS),
+      markers: [...this.#markers.values()].flat().sort((a, b) => a.step - b.step),
+      recovery: this.#recovery,
+    };
+  }
+
+  #mark(event: string, { step, time, reason }: Readonly<Record<string, unknown>>): void {
+    if (OVER.has(event)) this.#recovery = null;
+    if (typeof step !== 'number') return;
+    if (event === 'step-called-off') {
+      this.#recovery ??= { since: String(time ?? ''), step, reason: String(reason ?? '').slice(0, LONGEST_TEXT) };
+    }
+    const kind = MARKED[event];
+    if (kind === undefined) return;
+    const marks = this.#markers.get(kind) ?? [];
+    this.#markers.set(kind, [...marks, { step, kind }].slice(-MOST_MARKERS));
+  }
+}
+
+function describe(event: RunEvent): { text: string; level: EventLevel } {
+  try {
+    // Undefined for a kind that is not known, and whatever else a damaged line makes of it.
+    const text = textOf(event) as string | undefined;
+    return { text: text ?? event.event, level: (levelOf(event) as EventLevel | undefined) ?? 'info' };
+  } catch {
+    return { text: event.event, level: 'info' };
+  }
+}
