@@ -47,7 +47,7 @@ export class EventLog {
     const { text, level } = describe(line as unknown as RunEvent);
     this.#events.push({
       number: this.count,
-      time: typeof time === 'string' ? time : '',
+      time: textIn(time),
       event,
       level,
       text: text.replaceAll(this.#folder, '').slice(0, LONGEST_TEXT),
@@ -71,7 +71,7 @@ export class EventLog {
     if (OVER.has(event)) this.#recovery = null;
     if (typeof step !== 'number') return;
     if (event === 'step-called-off') {
-      this.#recovery ??= { since: String(time ?? ''), step, reason: String(reason ?? '').slice(0, LONGEST_TEXT) };
+      this.#recovery ??= { since: textIn(time), step, reason: textIn(reason).slice(0, LONGEST_TEXT) };
     }
     const kind = MARKED[event];
     if (kind === undefined) return;
@@ -80,11 +80,16 @@ export class EventLog {
   }
 }
 
+function textIn(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 function describe(event: RunEvent): { text: string; level: EventLevel } {
   try {
     // Undefined for a kind that is not known, and whatever else a damaged line makes of it.
     const text = textOf(event) as string | undefined;
-    return { text: text ?? event.event, level: (levelOf(event) as EventLevel | undefined) ?? 'info' };
+    const level: EventLevel | undefined = levelOf(event);
+    return { text: text ?? event.event, level: level ?? 'info' };
   } catch {
     return { text: event.event, level: 'info' };
   }

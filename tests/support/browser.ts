@@ -64,7 +64,7 @@ export interface PictureOptions {
   after?: string;
 }
 
-/** Takes a picture of a page and writes it as PNG: how it looks, for people. */
+/** Takes a picture of a page, once its own pictures are there, and writes it as PNG: how it looks, for people. */
 export async function photograph(
   browser: Browser,
   url: string,
@@ -77,5 +77,12 @@ export async function photograph(
     reducedMotion: 'reduce',
   });
   if (after !== undefined) await opened.page.locator(after).first().waitFor();
+  await opened.page.waitForFunction(() => {
+    // In the browser, whose types this project does not load.
+    const { document } = globalThis as unknown as {
+      document: { images: { complete: boolean; naturalWidth: number }[] };
+    };
+    return Array.from(document.images).every(({ complete, naturalWidth }) => complete && naturalWidth > 0);
+  });
   await opened.page.screenshot({ path, fullPage: whole });
 }

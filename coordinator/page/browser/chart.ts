@@ -14,6 +14,8 @@ export interface Series {
   /** What is drawn, where that is another thing (stacked areas). */
   drawn?: Column;
   area?: boolean;
+  /** Behind the others, and not in the legend. */
+  faint?: boolean;
   points?: boolean;
   width?: number;
 }
@@ -28,6 +30,8 @@ interface ChartOptions {
   label: string;
   height: number;
   format(value: number | null | undefined): string;
+  /** Numbers at the vertical axis; undefined: as short as they can be. */
+  axis?(value: number): string;
   /** Of the vertical axis; undefined: as the data ask for. */
   range?: [number, number];
   /** Equal ratios are equal heights. Asked at each change. */
@@ -37,6 +41,8 @@ interface ChartOptions {
   empty: string;
 }
 
+/** uPlot.Scale.Distr.Logarithmic: a const enum, which only types see. */
+const LOGARITHMIC = 3 as unknown as uPlot.Scale.Distr;
 const FONT = '11px system-ui, sans-serif';
 
 export class Chart {
@@ -49,7 +55,8 @@ export class Chart {
   #kind = '';
   #data: ChartData = { steps: [], series: [] };
   #last = 1;
-  #values: HTMLElement[] = [];
+  /** Of the legend, by series. */
+  readonly #values = new Map<string, HTMLElement>();
 
   constructor(parent: HTMLElement, options: ChartOptions) {
     this.#options = options;
@@ -78,11 +85,6 @@ export class Chart {
     this.#showValues(null);
   }
 
-  /** Draws again what is drawn on top. */
-  redraw(): void {
-    this.#plot?.redraw(false, false);
-  }
-
   #size(): { width: number; height: number } {
     return { width: Math.max(200, this.#host.clientWidth), height: this.#options.height };
   }
@@ -96,21 +98,21 @@ export class Chart {
     this.#plot?.destroy();
     this.#kind = kind;
     this.#plot = new uPlot(this.#layout(log), this.#columns(), this.#host);
-    this.#values = [];
-    this.#legend.replaceChildren(
-      ...this.#data.series.map(({ key, name, area }) => {
-        const swatch = element('span', { class: area === true ? 'swatch area' : 'swatch', 'aria-hidden': 'true' });
-        swatch.style.setProperty('--colour', `var(${variableOf(key)})`);
-        if (dashOf(key).length > 0 && area !== true) swatch.classList.add('dashed');
-        const value = element('b');
-        this.#values.push(value);
-        return element('li', {}, swatch, `${name} `, value);
-      }),
-    );
+    this.#values.clear();
+    const items = this.#data.series.map(({ key, name, area, faint }) => {
+      if (faint === true) return undefined;
+      const swatch = element('span', { class: area === true ? 'swatch area' : 'swatch', 'aria-hidden': 'true' });
+      swatch.style.setProperty('--colour', `var(${variableOf(key)})`);
+      if (dashOf(key).length > 0 && area !== true) swatch.classList.add('dashed');
+      const value = element('b');
+      this.#values.set(key, value);
+      return element('li', {}, swatch, `${name} `, value);
+    });
+    this.#legend.replaceChildren(...this.#told(items).filter((item) => item !== undefined));
   }
 
   #layout(log: boolean): uPlot.Options {
-    const { format, range, draw } = this.#options;
+    const { range, draw, axis: label = shortest } = this.#options;
     const axis: uPlot.Axis = {
       stroke: () => colour('--soft'),
       font: FONT,
@@ -118,17 +120,16 @@ export class Chart {
       ticks: { show: false },
     };
     const fixed = range === undefined ? {} : { range };
-    const hasAreas = this.#data.series.some(({ area }) => area === true);
     return {
       ...this.#size(),
-      padding: [10, 10, 0, 0],
+      padding: [10, 18, 0, 0],
       legend: { show: false },
       // The grid shows through areas; lines lie on it. (The declaration has a const enum, which no bundler can read.)
-      drawOrder: (hasAreas ? ['series', 'axes'] : ['axes', 'series']) as unknown as uPlot.DrawOrderKey[],
+      drawOrder: (this.#hasAreas ? ['series', 'axes'] : ['axes', 'series']) as unknown as uPlot.DrawOrderKey[],
       cursor: { y: false, drag: { x: false, y: false }, sync: { key: 'steps', scales: ['x', null] } },
       scales: {
         x: { time: false, range: () => [1, this.#last] },
-        y: log ? { distr: 3, range: (_, low, high) => [low / 1.3, high * 1.3] } : fixed,
+        y: log ? { distr: LOGARITHMIC, range: (_, low, high) => [low / 1.3, high * 1.3] } : fixed,
       },
       axes: [
         {
@@ -142,7 +143,7 @@ export class Chart {
           size: 52,
           gap: 4,
           space: 28,
-          values: (_, splits) => splits.map((value) => format(value)),
+          values: (_, splits) => splits.map(label),
           ...(log
             ? {
                 splits: (_: uPlot, __: number, low: number, high: number) => logSplits(low, high),
@@ -153,14 +154,17 @@ export class Chart {
       ],
       series: [
         {},
-        ...this.#data.series.map(({ key, area = false, points = false, width = 1.75 }): uPlot.Series => ({
-          stroke: () => colour(variableOf(key)),
-          width: area ? 1 : width,
-          dash: area ? [] : dashOf(key),
-          points: points ? { show: true, size: 5, fill: () => colour(variableOf(key)) } : { show: false },
-          spanGaps: true,
-          ...(area ? { fill: () => colour(variableOf(key)) } : {}),
-        })),
+        ...this.#data.series.map(
+          ({ key, area = false, faint = false, points = false, width = 1.75 }): uPlot.Series => ({
+            alpha: faint ? 0.22 : 1,
+            stroke: () => colour(variableOf(key)),
+            width: area ? 1 : width,
+            dash: area || faint ? [] : dashOf(key),
+            points: points ? { show: true, size: 5, fill: () => colour(variableOf(key)) } : { show: false },
+            spanGaps: true,
+            ...(area ? { fill: () => colour(variableOf(key)) } : {}),
+          }),
+        ),
       ],
       hooks: {
         setCursor: [(plot) => this.#showValues(plot.cursor.idx ?? null)],
@@ -171,16 +175,25 @@ export class Chart {
 
   /** @param index of the point under the cursor; null: the newest */
   #showValues(index: number | null): void {
-    for (const [i, { values }] of this.#data.series.entries()) {
-      const node = this.#values[i];
-      if (node !== undefined) setText(node, this.#options.format(values[index ?? values.length - 1]));
+    for (const { key, values, faint } of this.#data.series) {
+      const node = this.#values.get(key);
+      if (node !== undefined && faint !== true) setText(node, this.#options.format(values[index ?? values.length - 1]));
     }
+  }
+
+  /** Areas are drawn from the highest sum to the lowest, and told from the lowest to the highest. */
+  #told<T>(inOrder: readonly T[]): T[] {
+    return this.#hasAreas ? [...inOrder].reverse() : [...inOrder];
+  }
+
+  get #hasAreas(): boolean {
+    return this.#data.series.some(({ area }) => area === true);
   }
 
   #words(): string {
     const { steps, series } = this.#data;
     const { format } = this.#options;
-    const said = series.map(({ name, values }) => {
+    const said = this.#told(series.filter(({ faint }) => faint !== true)).map(({ name, values }) => {
       const numbers = values.filter((value) => value !== null);
       if (numbers.length === 0) return `${name}: no values.`;
       const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
@@ -188,6 +201,11 @@ export class Chart {
     });
     return `Steps ${count(steps[0] ?? 0)} to ${count(steps.at(-1) ?? 0)}. ${said.join(' ')}`;
   }
+}
+
+/** 0.5000 → 0.5 */
+function shortest(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }
 
 /** 0.1, 0.2, 0.5, 1, 2, 5, ... */

@@ -3,10 +3,13 @@ import type uPlot from 'uplot';
 import type { Column, HistoryColumns, HistoryPart, Marker, QualityView } from '../../view/messages.js';
 import { Chart, type ChartData } from './chart.js';
 import { colour } from './colours.js';
-import { byId } from './dom.js';
-import { figure, judgedName, percent } from './format.js';
+import { byId, element, setText } from './dom.js';
+import { count, distance, judgedName, loss, percent } from './format.js';
+import { smoothed } from './smooth.js';
 
-const HEIGHT = 190;
+const HEIGHT = 160;
+/** Of a kind, named by their steps below the chart. */
+const NAMED_MARKERS = 6;
 const NOTHING: HistoryColumns = {
   step: [],
   discriminatorLoss: [],
@@ -22,23 +25,25 @@ export class Curves {
   #markers: Marker[] = [];
   readonly #losses = new Chart(byId('losses'), {
     label: 'Losses by step',
-    height: HEIGHT + 30,
-    format: figure,
+    height: HEIGHT + 40,
+    format: loss,
     draw: (plot) => drawMarkers(plot, this.#markers, true),
     empty: 'No step has been committed yet.',
   });
+  readonly #marks = byId('losses').appendChild(element('p', { class: 'marks' }));
   readonly #verdicts = new Chart(byId('verdicts'), {
     label: 'Shares of the samples that the discriminator judged most real, by step',
-    height: HEIGHT - 20,
+    height: HEIGHT - 10,
     format: (value) => (value === null || value === undefined ? '–' : percent(value)),
     range: [0, 1],
+    axis: percent,
     draw: (plot) => drawMarkers(plot, this.#markers, false),
     empty: 'No step has been committed yet.',
   });
   readonly #kid = new Chart(byId('quality'), {
     label: 'Kernel inception distance of the samples by step',
     height: HEIGHT,
-    format: figure,
+    format: distance,
     log: ({ series }) => series.every(({ values }) => values.every((value) => value === null || value > 0)),
     draw: (plot) => drawBest(plot, this.#quality.best),
     empty: 'Nothing has been evaluated yet.',
@@ -46,47 +51,49 @@ export class Curves {
 
   history({ from, columns }: HistoryPart): void {
     this.#columns = from === 0 ? columns : spliced(this.#columns, columns, from);
-    const { step } = this.#columns;
-    this.#losses.set(losses(this.#columns), this.#last);
-    this.#verdicts.set(verdicts(this.#columns), this.#last);
-    if (step.length > 0) this.#drawQuality();
+    this.#draw();
   }
 
   quality(quality: QualityView): void {
     this.#quality = quality;
-    this.#drawQuality();
+    this.#draw();
   }
 
   markers(markers: Marker[]): void {
     this.#markers = markers;
-    this.#losses.redraw();
-    this.#verdicts.redraw();
+    setText(this.#marks, marksText(markers));
+    this.#draw();
   }
 
+  /** The right end of all charts. A step that was called off lies just beyond the newest. */
   get #last(): number {
-    return Math.max(this.#columns.step.at(-1) ?? 0, this.#quality.points.at(-1)?.step ?? 0);
+    const last = Math.max(this.#columns.step.at(-1) ?? 0, this.#quality.points.at(-1)?.step ?? 0);
+    return Math.max(last, ...this.#markers.map(({ step }) => step).filter((step) => step <= last * 1.02 + 1));
   }
 
-  #drawQuality(): void {
+  #draw(): void {
+    this.#losses.set(losses(this.#columns), this.#last);
+    this.#verdicts.set(verdicts(this.#columns), this.#last);
     this.#kid.set(kid(this.#quality), this.#last);
   }
 }
 
 function losses({ step, discriminatorLoss, generatorLosses, averageGeneratorLoss }: HistoryColumns): ChartData {
-  return {
-    steps: step,
-    series: [
-      { key: 'd', name: 'discriminator', values: discriminatorLoss, width: 1.5 },
-      ...generatorLosses.map((values, i) => ({ key: `g${i + 1}`, name: `generator ${i + 1}`, values, width: 1.5 })),
-      { key: 'average', name: 'averaged generator loss', values: averageGeneratorLoss, width: 1.5 },
-    ],
-  };
+  const lines: [key: string, name: string, values: Column][] = [
+    ['d', 'discriminator', discriminatorLoss],
+    ...generatorLosses.map((values, i): [string, string, Column] => [`g${i + 1}`, `generator ${i + 1}`, values]),
+    ['average', 'averaged', averageGeneratorLoss],
+  ];
+  const faint = lines.map(([key, name, values]) => ({ key, name, values, faint: true, width: 1 }));
+  const clear = lines.map(([key, name, values]) => ({ key, name, values: smoothed(values), width: 2 }));
+  return { steps: step, series: [...faint, ...clear] };
 }
 
 /** From the bottom x, g1, g2, ... The highest sum is drawn first, each lower one over it. */
 function verdicts({ step, verdicts: shares }: HistoryColumns): ChartData {
   const sums = step.map(() => 0);
-  const stacked = Object.entries(shares).map(([key, values]) => {
+  const stacked = Object.entries(shares).map(([key, share]) => {
+    const values = smoothed(share);
     const drawn: Column = values.map((value, i) => (value === null ? null : (sums[i] = (sums[i] ?? 0) + value)));
     return { key, name: judgedName(key), values, drawn, area: true };
   });
@@ -135,6 +142,22 @@ function spliced(known: HistoryColumns, news: HistoryColumns, from: number): His
   };
 }
 
+/** What the marks on the charts are, in words. */
+function marksText(markers: readonly Marker[]): string {
+  const stepsOf = (kind: Marker['kind']) =>
+    markers.filter((marker) => marker.kind === kind).map(({ step }) => count(step));
+  const named = (sign: string, what: string, steps: string[]) => {
+    const more = steps.length > NAMED_MARKERS ? 'newest of many: ' : '';
+    return steps.length === 0 ? [] : [`${sign} ${what} at ${more}${steps.slice(-NAMED_MARKERS).join(', ')}`];
+  };
+  const ticks = stepsOf('checkpoint').length > 0 ? ['ticks: checkpoints'] : [];
+  return [
+    ...named('▼', 'step called off', stepsOf('fault')),
+    ...named('◀', 'back to the best', stepsOf('rollback')),
+    ...ticks,
+  ].join('   ');
+}
+
 /** A line where the run went back, a tick where it could go back to. */
 function drawMarkers(plot: uPlot, markers: readonly Marker[], ticks: boolean): void {
   const { ctx, bbox } = plot;
@@ -174,6 +197,7 @@ function drawBest(plot: uPlot, best: QualityView['best']): void {
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = colour('--best');
   ctx.lineWidth = 2 * ratio;
+  ctx.setLineDash([]);
   ctx.beginPath();
   ctx.arc(x, y, 6 * ratio, 0, 2 * Math.PI);
   ctx.stroke();
@@ -181,6 +205,6 @@ function drawBest(plot: uPlot, best: QualityView['best']): void {
   const isRight = x > bbox.left + bbox.width * 0.75;
   ctx.textAlign = isRight ? 'right' : 'left';
   const isLow = y > bbox.top + bbox.height - 22 * ratio;
-  ctx.fillText(`best ${figure(best.kid)}`, x + (isRight ? -10 : 10) * ratio, y + (isLow ? -9 : 15) * ratio);
+  ctx.fillText(`best ${distance(best.kid)}`, x + (isRight ? -10 : 10) * ratio, y + (isLow ? -9 : 15) * ratio);
   ctx.restore();
 }

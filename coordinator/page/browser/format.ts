@@ -1,6 +1,9 @@
 /** Numbers and times for people. */
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
+/** No line ends between a number and its unit. */
+const NARROW = '\u00a0';
+
 /** 1234 → 1,234 */
 export function count(value: number): string {
   return whole.format(value);
@@ -29,16 +32,22 @@ export function bytes(value: number): string {
 
 /** 0.8125 → 81 % */
 export function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
+  return `${Math.round(100 * share)}${NARROW}%`;
 }
 
-/** A loss or a distance: as many digits as tell two of them apart. */
-export function figure(value: number | null | undefined): string {
+/** A loss: 1.21 */
+export function loss(value: number | null | undefined): string {
+  return decimals(value, 2);
+}
+
+/** A KID, which is small: 0.0123 */
+export function distance(value: number | null | undefined): string {
+  return decimals(value, Math.abs(value ?? 0) < 1 ? 4 : 2);
+}
+
+function decimals(value: number | null | undefined, digits: number): string {
   if (value === null || value === undefined) return '–';
-  const size = Math.abs(value);
-  if (size === 0) return '0';
-  if (size >= 1000 || size < 0.0005) return value.toExponential(1);
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 4);
+  return Math.abs(value) >= 1000 ? value.toExponential(2) : value.toFixed(digits);
 }
 
 /** Of today: the time; of another day: the date, too. */

@@ -52,24 +52,24 @@ export class Samples {
     const { steps, generation } = this.#samples;
     const step = steps[Number(this.#slider.value)];
     if (step === undefined) return;
-    const address = `/samples/step-${String(step).padStart(6, '0')}.png`;
+    // Another branch's picture of that step has another address: a browser would show what it remembers.
+    const address = `/samples/step-${String(step).padStart(6, '0')}.png${generation === 0 ? '' : `?branch=${generation}`}`;
     const words = `step ${count(step)}`;
     const whose = Array.from({ length: this.#generators }, (_, i) => `generator ${i + 1}`).join(', ');
     setText(byId('when-step'), words);
     setAttribute(this.#slider, 'aria-valuetext', words);
     this.#picture.alt = `Samples at ${words}, a band each: ${whose}`;
-    const shown = `${address} ${generation}`;
-    if (shown === this.#shown) return;
-    this.#shown = shown;
-    this.#load(address, shown);
+    if (address === this.#shown) return;
+    this.#shown = address;
+    this.#load(address);
   }
 
   /** The one before stays until the next can be drawn: no flicker while the slider moves. */
-  #load(address: string, shown: string): void {
+  #load(address: string): void {
     const next = new Image();
     next.src = address;
     const put = () => {
-      if (shown !== this.#shown) return;
+      if (address !== this.#shown) return;
       if (next.naturalWidth > 0) {
         this.#picture.width = next.naturalWidth;
         this.#picture.height = next.naturalHeight;

@@ -2,7 +2,7 @@
 import type { QualityView, RecoveryView } from '../../view/messages.js';
 import type { RunView } from '../../view/run-view.js';
 import { byId, setAttribute, setText } from './dom.js';
-import { clock, count, duration, figure, milliseconds } from './format.js';
+import { clock, count, distance, duration, milliseconds, percent } from './format.js';
 
 const AWAY_TITLE = 'not connected';
 
@@ -29,7 +29,7 @@ export class Summary {
 
   quality({ best, modes }: QualityView): void {
     const found = modes === null ? '' : `, ${modes.found} of ${modes.of} modes now`;
-    setText(byId('best'), best === null ? '–' : `${figure(best.kid)} at step ${count(best.step)}${found}`);
+    setText(byId('best'), best === null ? '–' : `${distance(best.kid)} at step ${count(best.step)}${found}`);
   }
 
   recovery(recovery: RecoveryView | null): void {
@@ -58,8 +58,7 @@ export class Summary {
     progress.value = step;
     setAttribute(progress, 'aria-valuetext', `step ${count(step)} of ${count(steps)}`);
     setAttribute(progress, 'data-state', state);
-    const share = Math.floor((100 * step) / steps);
-    setText(byId('step'), `${count(step)} of ${count(steps)} (${share} %)`);
+    setText(byId('step'), `${count(step)} of ${count(steps)} (${percent(step / steps)})`);
     setText(byId('left'), live && stepMs > 0 ? duration(secondsLeft) : '–');
     setText(byId('speed'), stepMs > 0 ? `${(1000 / stepMs).toFixed(1)} steps/s` : '–');
     setText(byId('commit'), sinceCommitMs > 0 ? `${milliseconds(sinceCommitMs)} ago` : '–');
@@ -81,7 +80,7 @@ export class Summary {
     ended.hidden = reason === '';
     setText(ended, reason === '' ? '' : `The run ${state === 'failed' ? 'failed' : 'ended'}: ${reason}`);
     ended.classList.toggle('bad', state === 'failed');
-    document.title = `${this.#connected ? `${Math.floor((100 * step) / steps)} % ${state}` : AWAY_TITLE}: ${id}`;
+    document.title = `${this.#connected ? `${percent(step / steps)} ${state}` : AWAY_TITLE}: ${id}`;
   }
 
   #showRecovery(state: RunView['state']): void {
