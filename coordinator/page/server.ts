@@ -23,11 +23,11 @@ export interface PageOptions {
 }
 
 /** Made from browser/ by scripts/build.js. */
-const ASSETS: Readonly<Record<string, [file: string, type: string]>> = {
-  '/': ['index.html', 'text/html'],
-  '/page.js': ['page.js', 'text/javascript'],
-  '/page.css': ['page.css', 'text/css'],
-};
+const ASSETS: ReadonlyMap<string, { file: string; type: string }> = new Map([
+  ['/', { file: 'index.html', type: 'text/html' }],
+  ['/page.js', { file: 'page.js', type: 'text/javascript' }],
+  ['/page.css', { file: 'page.css', type: 'text/css' }],
+]);
 const SAMPLES = '/samples/';
 
 /** @throws UsageError when the port is in use */
@@ -41,16 +41,16 @@ export async function servePage(options: PageOptions): Promise<HttpServer> {
     fallback: port === undefined,
     flag,
     async answer(path, request, response) {
-      const asset = ASSETS[path];
+      const asset = ASSETS.get(path);
       if (asset !== undefined) {
-        return send(response, 200, await readFile(new URL(`assets/${asset[0]}`, import.meta.url)), asset[1]);
+        return send(response, 200, await readFile(new URL(`assets/${asset.file}`, import.meta.url)), asset.type);
       }
       if (path.startsWith(SAMPLES)) return await picture(directory, path.slice(SAMPLES.length), response);
       if (path === '/api/stream') {
         // Without a body there is nothing to wait for.
         return request.method === 'HEAD' ? send(response, 200, '', 'text/event-stream') : await stream.add(response);
       }
-      const answer = API[path];
+      const answer = API.get(path);
       if (answer === undefined) return;
       await feed.refresh();
       send(response, 200, JSON.stringify(answer(feed)), 'application/json');
@@ -65,13 +65,13 @@ export async function servePage(options: PageOptions): Promise<HttpServer> {
   };
 }
 
-const API: Readonly<Record<string, (feed: Feed) => object>> = {
-  '/api/run': ({ run }) => run,
-  '/api/history': ({ history }) => history.part(),
-  '/api/events': ({ events }) => events.part(),
-  '/api/quality': ({ quality }) => quality.view(),
-  '/api/samples': ({ samples }) => samples,
-};
+const API: ReadonlyMap<string, (feed: Feed) => object> = new Map<string, (feed: Feed) => object>([
+  ['/api/run', (feed) => feed.run],
+  ['/api/history', (feed) => feed.history.part()],
+  ['/api/events', (feed) => feed.events.part()],
+  ['/api/quality', (feed) => feed.quality.view()],
+  ['/api/samples', (feed) => feed.samples],
+]);
 
 async function picture(directory: RunDirectory, name: string, response: ServerResponse): Promise<void> {
   const path = samplePicture(directory, name);

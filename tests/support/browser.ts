@@ -1,8 +1,11 @@
 /** A real browser for tests of pages: the Chromium of the system, driven by playwright-core. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 
+const DEADLINE_MS = 30_000;
+const POLL_MS = 50;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** Why a test that needs a browser is skipped. */
@@ -54,6 +57,19 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
   return { page, offences, [Symbol.asyncDispose]: () => context.close() };
 }
 
+/**
+ * Waits until an expression is true in the page. (Playwright's own waiting evaluates within the page, which its policy forbids.)
+ *
+ * @throws Error when the deadline has passed
+ */
+export async function holds(page: Page, expression: string): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS;
+  while ((await page.evaluate<unknown>(expression)) !== true) {
+    if (performance.now() > deadline) throw new Error(`waited ${DEADLINE_MS / 1000} s in vain for ${expression}`);
+    await sleep(POLL_MS);
+  }
+}
+
 export interface PictureOptions {
   theme: 'light' | 'dark';
   width: number;
@@ -77,12 +93,6 @@ export async function photograph(
     reducedMotion: 'reduce',
   });
   if (after !== undefined) await opened.page.locator(after).first().waitFor();
-  await opened.page.waitForFunction(() => {
-    // In the browser, whose types this project does not load.
-    const { document } = globalThis as unknown as {
-      document: { images: { complete: boolean; naturalWidth: number }[] };
-    };
-    return Array.from(document.images).every(({ complete, naturalWidth }) => complete && naturalWidth > 0);
-  });
+  await holds(opened.page, `[...document.images].every((image) => image.complete && image.naturalWidth > 0)`);
   await opened.page.screenshot({ path, fullPage: whole });
 }
