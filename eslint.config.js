@@ -8,6 +8,9 @@ const GRPC = door(['@grpc/*'], 'Only common/rpc.ts and proto/ import gRPC.');
 const COORDINATOR = door(['**/coordinator/**'], 'worker/ and gan/ know nothing of the coordinator.');
 const WORKER = door(['**/worker/**'], 'coordinator/ and gan/ know nothing of the workers.');
 const GRAFANA = door(['@grafana/*'], 'Only dashboards/ imports the Grafana SDK.');
+const UPLOT = door(['uplot', 'uplot/*'], 'Only the code of the page in the browser imports uPlot.');
+const PLAYWRIGHT = door(['playwright-core'], 'Only tests/support/browser.ts imports Playwright.');
+const NODE = door(['node:*'], 'coordinator/page/browser/ runs in a browser.');
 const BUILTINS = door(
   ['node:net', 'node:http*', 'node:dgram', 'node:tls', 'node:dns', 'node:worker_threads'],
   'gan/ has no network and no threads.',
@@ -43,9 +46,11 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'Named exports only.' }],
     },
   },
-  restrict(['bench/**', 'tests/**'], TFJS, GRPC, GRAFANA),
-  restrict(['common/**'], TFJS, GRPC, GRAFANA, COORDINATOR, WORKER),
-  restrict(['coordinator/**'], TFJS, GRPC, GRAFANA, WORKER),
+  restrict(['bench/**', 'tests/**'], TFJS, GRPC, GRAFANA, UPLOT, PLAYWRIGHT),
+  restrict(['tests/support/browser.ts'], TFJS, GRPC, GRAFANA, UPLOT),
+  restrict(['common/**'], TFJS, GRPC, GRAFANA, UPLOT, PLAYWRIGHT, COORDINATOR, WORKER),
+  restrict(['coordinator/**'], TFJS, GRPC, GRAFANA, UPLOT, PLAYWRIGHT, WORKER),
+  restrict(['coordinator/page/browser/**'], TFJS, GRPC, GRAFANA, PLAYWRIGHT, WORKER, NODE),
   restrict(['worker/**'], TFJS, GRPC, GRAFANA, COORDINATOR),
   restrict(['gan/**'], TFJS, GRPC, GRAFANA, COORDINATOR, WORKER, BUILTINS),
   {

@@ -17,6 +17,9 @@ interface Bucket {
 
 const DEFAULT_POINTS = 1000;
 const DIGITS = 5;
+/** As many as a run can have, x among the judged; what a damaged line says beyond that takes no memory. */
+const MOST_GENERATORS = 127;
+const MOST_JUDGED = MOST_GENERATORS + 1;
 
 export class History {
   readonly #most: number;
@@ -89,8 +92,12 @@ export class History {
 
   #know({ generatorLosses, verdicts }: Partial<StepMetrics>): void {
     const before = this.#generators + this.#judged.length;
-    if (Array.isArray(generatorLosses)) this.#generators = Math.max(this.#generators, generatorLosses.length);
-    for (const name of Object.keys(verdicts ?? {})) if (!this.#judged.includes(name)) this.#judged.push(name);
+    if (Array.isArray(generatorLosses)) {
+      this.#generators = Math.min(MOST_GENERATORS, Math.max(this.#generators, generatorLosses.length));
+    }
+    for (const name of Object.keys(verdicts ?? {})) {
+      if (this.#judged.length < MOST_JUDGED && !this.#judged.includes(name)) this.#judged.push(name);
+    }
     // Columns that were not there.
     if (this.#generators + this.#judged.length > before) this.generation += 1;
   }
@@ -113,9 +120,9 @@ function* figuresOf(metrics: Partial<StepMetrics>): Generator<[name: string, val
   for (const name of ['step', 'discriminatorLoss', 'averageGeneratorLoss', 'ms'] as const) yield [name, metrics[name]];
   const { generatorLosses, verdicts } = metrics;
   if (Array.isArray(generatorLosses)) {
-    for (const [i, loss] of generatorLosses.entries()) yield [`generator ${i}`, loss];
+    for (const [i, loss] of generatorLosses.slice(0, MOST_GENERATORS).entries()) yield [`generator ${i}`, loss];
   }
-  const won = Object.entries(verdicts ?? {});
+  const won = Object.entries(verdicts ?? {}).slice(0, MOST_JUDGED);
   const all = won.reduce((sum, [, count]) => sum + count, 0);
   for (const [name, count] of won) yield [`verdict ${name}`, count / all];
 }

@@ -8,7 +8,8 @@ export interface TailBatch {
   lines: string[];
 }
 
-const CHUNK_BYTES = 256 << 10;
+/** A few milliseconds of a coordinator's event loop. */
+const CHUNK_BYTES = 64 << 10;
 /** What has no end of line for so long is no journal line; it is passed over. */
 const LONGEST_LINE_BYTES = 4 << 20;
 /** The last bytes that were read are read once more: they tell a file from another one that took its name. */

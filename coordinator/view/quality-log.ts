@@ -3,6 +3,8 @@ import type { Quality } from '../run/quality.js';
 import type { QualityPoint, QualityView } from './messages.js';
 
 const DEFAULT_POINTS = 1000;
+/** More than a run can have. */
+const MOST_GENERATORS = 128;
 
 export class QualityLog {
   readonly #most: number;
@@ -54,5 +56,7 @@ export class QualityLog {
 
 function byRole(generators: unknown): { generators: Record<string, number> } {
   const entries = typeof generators === 'object' && generators !== null ? Object.entries(generators) : [];
-  return { generators: Object.fromEntries(entries.filter(([, value]) => typeof value === 'number')) };
+  return {
+    generators: Object.fromEntries(entries.filter(([, value]) => typeof value === 'number').slice(0, MOST_GENERATORS)),
+  };
 }

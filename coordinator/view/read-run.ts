@@ -105,7 +105,7 @@ function newestSteps(directory: RunDirectory): { step: number | undefined; ms: n
 }
 
 /** Whole lines at the end of a file; none of one that is not there. */
-function lastLines(path: string): string[] {
+export function lastLines(path: string): string[] {
   let file: number;
   try {
     file = openSync(path, 'r');

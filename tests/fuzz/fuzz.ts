@@ -1,6 +1,7 @@
 /** All targets, one after the other. */
 import type { Outcomes, Target } from './target.js';
 import { assignment } from './targets/assignment.js';
+import { page } from './targets/page.js';
 import { checkpointTarget } from './targets/checkpoint.js';
 import { fileTargets } from './targets/files.js';
 import { frames } from './targets/frames.js';
@@ -39,6 +40,7 @@ export async function fuzz({ runs, seed, done = () => {} }: FuzzOptions): Promis
     options,
     ...files.targets,
     assignment,
+    page,
     sockets,
   ];
   const inputs = new Map<string, number>();

@@ -4,6 +4,8 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 
+export type { Browser, Page };
+
 const DEADLINE_MS = 30_000;
 const POLL_MS = 50;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];

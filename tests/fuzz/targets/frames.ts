@@ -38,7 +38,7 @@ const frame = fc.oneof(
 
 export const frames = defineTarget({
   name: 'frames',
-  share: 0.25,
+  share: 0.23,
   inputs: fc.array(frame, { minLength: 1, maxLength: MOST_FRAMES }),
   reading: (sequence) => ({
     bytes: sequence.length * BYTES,
