@@ -1,7 +1,7 @@
 /** What a person sees while a run trains: a bar on a terminal, a line every few seconds elsewhere. */
 import { Presets, SingleBar } from 'cli-progress';
+import { qualityText } from '../run/event-text.js';
 import type { StepMetrics } from '../run/journal.js';
-import type { Quality } from '../run/quality.js';
 import type { Spectator } from '../training/run.js';
 
 const LINE_EVERY_MS = 5000;
@@ -26,8 +26,8 @@ export function spectator(steps: number, output: NodeJS.WriteStream): Spectator 
       output.write(`step ${metrics.step}/${steps}  ${text}\n`);
     },
     measured(newest) {
-      quality = ` | ${describeQuality(newest)}`;
-      if (bar === undefined) output.write(`step ${newest.step}  ${describeQuality(newest)}\n`);
+      quality = ` | ${qualityText(newest)}`;
+      if (bar === undefined) output.write(`step ${newest.step}  ${qualityText(newest)}\n`);
     },
     wentBack(step) {
       recent.length = 0;
@@ -55,12 +55,6 @@ export function describe(recent: readonly StepMetrics[], left: number): string {
   const verdicts = names.map((name) => `${name} ${Math.round((100 * mean((m) => m.verdicts[name] ?? 0)) / all)}%`);
   const losses = `D ${mean((m) => m.discriminatorLoss).toFixed(2)} G ${generators.join(' ')} averaged ${mean((m) => m.averageGeneratorLoss).toFixed(2)}`;
   return `${(1000 / ms).toFixed(1)} steps/s, ${duration((left * ms) / 1000)} left | ${losses} | judged real ${verdicts.join(' ')}`;
-}
-
-/** KID 0.0123, best 0.0110 at step 400, ratio 1.12, 7 of 8 modes */
-export function describeQuality({ kid, best, bestStep, ratio, modes, modesOf }: Quality): string {
-  const ofModes = modes === undefined ? '' : `, ${modes} of ${modesOf} modes`;
-  return `KID ${kid.toFixed(4)}, best ${best.toFixed(4)} at step ${bestStep}, ratio ${ratio.toFixed(2)}${ofModes}`;
 }
 
 /** 75 → 1m15s */
