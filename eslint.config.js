@@ -5,6 +5,7 @@ import tseslint from 'typescript-eslint';
 const door = (group, message) => ({ group, message });
 const TFJS = door(['@tensorflow/*'], 'Only gan/engine/ imports tfjs: go through gan/engine/index.js.');
 const GRPC = door(['@grpc/*'], 'Only common/rpc.ts and proto/ import gRPC.');
+const PINO = door(['pino', 'pino-pretty'], 'Only common/log.ts imports pino: go through createLog.');
 const COORDINATOR = door(['**/coordinator/**'], 'worker/ and gan/ know nothing of the coordinator.');
 const WORKER = door(['**/worker/**'], 'coordinator/ and gan/ know nothing of the workers.');
 const GRAFANA = door(['@grafana/*'], 'Only dashboards/ imports the Grafana SDK.');
@@ -46,13 +47,13 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'Named exports only.' }],
     },
   },
-  restrict(['bench/**', 'tests/**'], TFJS, GRPC, GRAFANA, UPLOT, PLAYWRIGHT),
-  restrict(['tests/support/browser.ts'], TFJS, GRPC, GRAFANA, UPLOT),
-  restrict(['common/**'], TFJS, GRPC, GRAFANA, UPLOT, PLAYWRIGHT, COORDINATOR, WORKER),
-  restrict(['coordinator/**'], TFJS, GRPC, GRAFANA, UPLOT, PLAYWRIGHT, WORKER),
-  restrict(['coordinator/page/browser/**'], TFJS, GRPC, GRAFANA, PLAYWRIGHT, WORKER, NODE),
-  restrict(['worker/**'], TFJS, GRPC, GRAFANA, COORDINATOR),
-  restrict(['gan/**'], TFJS, GRPC, GRAFANA, COORDINATOR, WORKER, BUILTINS),
+  restrict(['bench/**', 'tests/**'], TFJS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT),
+  restrict(['tests/support/browser.ts'], TFJS, GRPC, GRAFANA, PINO, UPLOT),
+  restrict(['common/**'], TFJS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, COORDINATOR, WORKER),
+  restrict(['coordinator/**'], TFJS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, WORKER),
+  restrict(['coordinator/page/browser/**'], TFJS, GRPC, GRAFANA, PINO, PLAYWRIGHT, WORKER, NODE),
+  restrict(['worker/**'], TFJS, GRPC, GRAFANA, PINO, COORDINATOR),
+  restrict(['gan/**'], TFJS, GRPC, GRAFANA, PINO, COORDINATOR, WORKER, BUILTINS),
   {
     files: ['gan/**'],
     ignores: ['gan/engine/**'],
@@ -66,9 +67,10 @@ export default tseslint.config(
       ],
     },
   },
-  restrict(['gan/engine/**'], GRPC, GRAFANA, COORDINATOR, WORKER),
-  restrict(['common/rpc.ts'], TFJS, GRAFANA, COORDINATOR, WORKER),
-  restrict(['proto/**'], TFJS, GRAFANA, COORDINATOR, WORKER),
-  restrict(['dashboards/**'], TFJS, GRPC, COORDINATOR, WORKER),
+  restrict(['gan/engine/**'], GRPC, GRAFANA, PINO, COORDINATOR, WORKER),
+  restrict(['common/log.ts'], TFJS, GRPC, GRAFANA, UPLOT, PLAYWRIGHT, COORDINATOR, WORKER),
+  restrict(['common/rpc.ts'], TFJS, GRAFANA, PINO, COORDINATOR, WORKER),
+  restrict(['proto/**'], TFJS, GRAFANA, PINO, COORDINATOR, WORKER),
+  restrict(['dashboards/**'], TFJS, GRPC, PINO, COORDINATOR, WORKER),
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 );

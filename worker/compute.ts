@@ -1,16 +1,24 @@
 /** The compute thread: takes a role, then computes step after step as the coordinator commits them. */
 import { StepAbortedError, UsageError, messageOf } from '../common/errors.js';
+import type { Log, LogContext } from '../common/log.js';
 import { readJob } from './assignment.js';
 import { Equipment } from './equipment.js';
 import type { Inbox } from './inbox.js';
+import { follow } from './log-context.js';
 import type { Assignment } from './messages.js';
 import type { Surroundings } from './role.js';
 import { Seat } from './seat.js';
 
+export interface ThreadLog {
+  log: Log;
+  /** Kept up to date here. */
+  context: LogContext;
+}
+
 /** Runs until the work is over; `inbox.ending` then says why. @throws what made this worker unable to go on */
-export async function compute(around: Surroundings): Promise<void> {
+export async function compute(around: Surroundings, log: ThreadLog): Promise<void> {
   try {
-    await work(around);
+    await work(around, log);
   } catch (error) {
     await fail(around.inbox, { reason: messageOf(error), usage: error instanceof UsageError, leaving: false });
     throw error;
@@ -24,9 +32,9 @@ export async function fail(inbox: Inbox, failure: { reason: string; usage: boole
   await inbox.networkOver();
 }
 
-async function work(around: Surroundings): Promise<void> {
+async function work(around: Surroundings, { log, context }: ThreadLog): Promise<void> {
   const { inbox, board } = around;
-  const equipment = new Equipment(board);
+  const equipment = new Equipment(board, log);
   let seat: Seat | undefined;
   const take = async (assignment: Assignment): Promise<Seat> => {
     const job = readJob(assignment);
@@ -38,11 +46,13 @@ async function work(around: Surroundings): Promise<void> {
   for (;;) {
     const message = await inbox.next('standby', 'assign', 'restore', 'begin', 'commit');
     if (message === undefined) return;
+    follow(context, message);
     try {
       switch (message.kind) {
         case 'standby':
           await equipment.prepare(readJob(message.preparation));
           board.enter('standing by');
+          log('info', 'worker-standing-by', `stands by, ready for a role like ${message.preparation.role}`);
           break;
         case 'assign': {
           const { epoch, step } = message.assignment;

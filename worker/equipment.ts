@@ -1,5 +1,6 @@
 /** What a worker needs before it can take a role, and keeps when it takes another: the engine, and the data. */
 import { DuetError } from '../common/errors.js';
+import type { Log } from '../common/log.js';
 import { type Dataset } from '../gan/data/dataset.js';
 import { openDataset } from '../gan/data/open.js';
 import type { Engine } from '../gan/engine/index.js';
@@ -9,11 +10,13 @@ import type { PhaseBoard } from './phase-board.js';
 
 export class Equipment {
   readonly #board: PhaseBoard;
+  readonly #log: Log;
   #engine: { key: string; engine: Engine } | undefined;
   #data: { key: string; data: Dataset } | undefined;
 
-  constructor(board: PhaseBoard) {
+  constructor(board: PhaseBoard, log: Log) {
     this.#board = board;
+    this.#log = log;
   }
 
   /** All that this job needs. */
@@ -27,7 +30,7 @@ export class Equipment {
     const key = JSON.stringify([job.engine, job.threads]);
     if (this.#engine === undefined) {
       this.#board.enter('loading the engine');
-      this.#engine = { key, engine: await prepareAndLoad(job) };
+      this.#engine = { key, engine: await prepareAndLoad(job, this.#log) };
     }
     if (this.#engine.key !== key) {
       throw new DuetError(`this process has loaded its engine as ${this.#engine.key}, ${key} needs a new process`);

@@ -1,15 +1,18 @@
 /** The command `worker`: joins a coordinator and computes whatever role it is given. */
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { Command } from 'commander';
-import { DuetError, UsageError } from '../common/errors.js';
+import { Command, Option } from 'commander';
+import { DuetError, UsageError, messageOf } from '../common/errors.js';
 import { assertReachable } from '../common/hosts.js';
 import { assertCoordinatorAddress, readToken } from '../common/join-options.js';
 import { METRICS_PORT } from '../common/metrics/server.js';
+import { LOG_LEVELS, LevelSwitch, type LogLevel } from '../common/log-level.js';
+import { type Log, changeLevelOnSignal, createLog } from '../common/log.js';
 import { type ExitCode, runCommand } from '../common/run-command.js';
 import { VERSION } from '../common/version.js';
 import { compute, fail } from './compute.js';
 import { ComputeFaults } from './faults/compute-faults.js';
 import { Inbox } from './inbox.js';
+import { newContext } from './log-context.js';
 import { BOARD_BYTES, PhaseBoard } from './phase-board.js';
 import type { NetworkThreadData } from './network/thread.js';
 
@@ -24,13 +27,18 @@ interface JoinOptions {
   metricsPort?: number;
   rejoin: number;
   allowChaos?: boolean;
+  logLevel: LogLevel;
 }
 
 async function join(options: JoinOptions): Promise<ExitCode> {
-  const { coordinator, tokenFile, host, insecure, metricsPort, rejoin, allowChaos = false } = options;
+  const { coordinator, tokenFile, host, insecure, metricsPort, rejoin, allowChaos = false, logLevel } = options;
   assertCoordinatorAddress(coordinator);
   assertReachable(host, insecure === true);
   const token = readToken(tokenFile);
+  const levels = new LevelSwitch(logLevel);
+  const context = newContext();
+  const log = createLog({ levels, context });
+  changeLevelOnSignal(levels, log);
   const { port1, port2 } = new MessageChannel();
   const counter = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const board = new SharedArrayBuffer(BOARD_BYTES);
@@ -47,6 +55,7 @@ async function join(options: JoinOptions): Promise<ExitCode> {
     board,
     allowChaos,
     faults: faults.shared,
+    logLevels: levels.memory,
   };
   const thread = new Worker(new URL('./network/thread.js', import.meta.url), { workerData, transferList: [port2] });
   const inbox = new Inbox(port1, counter);
@@ -54,8 +63,12 @@ async function join(options: JoinOptions): Promise<ExitCode> {
     process.once(signal, () => inbox.end({ kind: 'signal', reason: `the worker got ${signal}` }));
   }
   try {
-    await compute({ inbox, board: new PhaseBoard(board), faults });
-    return await conclude(inbox);
+    await compute({ inbox, board: new PhaseBoard(board), faults }, { log, context });
+    return await conclude(inbox, log);
+  } catch (error) {
+    // What was wrong from the start is said to who started it, and to nobody else.
+    if (!(error instanceof UsageError)) log('error', 'worker-failed', messageOf(error));
+    throw error;
   } finally {
     // Node's end of a thread can fail to end (nodejs/node#47748); the process must.
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), LEAVE_MS).unref();
@@ -64,11 +77,11 @@ async function join(options: JoinOptions): Promise<ExitCode> {
   }
 }
 
-async function conclude(inbox: Inbox): Promise<ExitCode> {
+async function conclude(inbox: Inbox, log: Log): Promise<ExitCode> {
   const { kind, reason } = inbox.ending ?? { kind: 'stop', reason: '' };
   switch (kind) {
     case 'stop':
-      process.stderr.write(`worker: ${reason}\n`);
+      log('info', 'worker-ended', reason);
       return 0;
     case 'refused':
       throw new UsageError(reason);
@@ -76,7 +89,7 @@ async function conclude(inbox: Inbox): Promise<ExitCode> {
       throw new DuetError(reason);
     case 'signal':
       await fail(inbox, { reason, usage: false, leaving: true });
-      process.stderr.write(`worker: ${reason}\n`);
+      log('info', 'worker-ended', reason);
       return 130;
   }
 }
@@ -126,6 +139,11 @@ await runCommand(async () => {
       'how long to look for a coordinator that is gone, or for one started in its place; 0: not at all',
       seconds,
       60,
+    )
+    .addOption(
+      new Option('--log-level <level>', 'of the log on stderr (docs/operations.md); SIGUSR2: to debug and back')
+        .choices(LOG_LEVELS)
+        .default('info'),
     )
     .option('--allow-chaos', 'make the faults that the coordinator asks for (`coordinator chaos`)')
     .exitOverride()

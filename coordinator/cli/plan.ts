@@ -8,7 +8,7 @@ import { architectureOf } from '../../gan/network/role-architecture.js';
 import { threadsOf } from '../placement/threads.js';
 import { RunDirectory } from '../run/directory.js';
 import { RunIdentity } from '../run/identity.js';
-import { Journal } from '../run/journal.js';
+import { Journal, type JournalReader } from '../run/journal.js';
 import { type Lease, type LeaseOptions, acquireLease } from '../run/lease.js';
 import { removeLeftovers } from '../run/leftovers.js';
 import { type RunOptions, compileOptions, kebab } from '../run/options.js';
@@ -68,8 +68,8 @@ export interface Leased {
   lease: Lease;
 }
 
-/** What is in the directory from then on is a run. */
-export function openRun(asked: Plan, directory: RunDirectory, accept: boolean): Run {
+/** What is in the directory from then on is a run. @param reader hears of every event, also of those on the way there */
+export function openRun(asked: Plan, directory: RunDirectory, accept: boolean, reader: JournalReader): Run {
   // Until the lease was ours another coordinator may have written to it.
   const resumed = asked.resumed && { directory, record: readRecord(directory) };
   const plan: Plan = { ...asked, ...(resumed === undefined ? {} : { resumed }) };
@@ -87,6 +87,7 @@ export function openRun(asked: Plan, directory: RunDirectory, accept: boolean): 
     writeRecord(directory, record);
   };
   const journal = new Journal(directory);
+  journal.addReader(reader);
   if (resumed !== undefined) removeLeftovers(directory);
   const step = resumed === undefined ? 0 : newestGoodCheckpoint(directory, journal, roles);
   if (step >= training.steps) {

@@ -5,36 +5,104 @@ import type { StepMetrics } from '../run/journal.js';
 import type { Spectator } from '../training/run.js';
 
 const LINE_EVERY_MS = 5000;
+/** Without a commit, a person is told what the run waits for. */
+const [QUIET_MS, LOOK_MS] = [5000, 500];
 /** Steps over which losses, verdicts and speed are averaged for the eye. */
 const WINDOW = 50;
 
-export function spectator(steps: number, output: NodeJS.WriteStream): Spectator {
+export function spectator(steps: number, output: NodeJS.WriteStream): Spectator & Disposable {
   const recent: StepMetrics[] = [];
   let quality = '';
   const bar = output.isTTY ? progressBar(output) : undefined;
   let lastLine = performance.now();
+  const line = (text: string) => void output.write(`${text}\n`);
+  let training = false;
+  const silence = new Silence((text) => {
+    if (bar !== undefined && training) bar.update({ text });
+    else line(text);
+  });
   return {
-    say: (line) => void output.write(`${line}\n`),
-    began: (step) => bar?.start(steps, step, { text: 'first step' }),
+    say(text) {
+      silence.broken();
+      line(text);
+    },
+    began(step) {
+      training = true;
+      silence.expect(step + 1);
+      bar?.start(steps, step, { text: 'first step' });
+    },
     committed(metrics) {
+      silence.expect(metrics.step < steps ? metrics.step + 1 : undefined);
       recent.push(metrics);
       if (recent.length > WINDOW) recent.shift();
       const text = `${describe(recent, steps - metrics.step)}${quality}`;
       bar?.update(metrics.step, { text });
       if (bar !== undefined || (performance.now() - lastLine < LINE_EVERY_MS && metrics.step < steps)) return;
       lastLine = performance.now();
-      output.write(`step ${metrics.step}/${steps}  ${text}\n`);
+      line(`step ${metrics.step}/${steps}  ${text}`);
     },
     measured(newest) {
       quality = ` | ${qualityText(newest)}`;
-      if (bar === undefined) output.write(`step ${newest.step}  ${qualityText(newest)}\n`);
+      if (bar === undefined) line(`step ${newest.step}  ${qualityText(newest)}`);
     },
+    waiting: (reason) => silence.waiting(reason),
     wentBack(step) {
       recent.length = 0;
+      silence.expect(step + 1);
       bar?.update(step);
     },
-    ended: () => bar?.stop(),
+    ended() {
+      silence[Symbol.dispose]();
+      bar?.stop();
+    },
+    [Symbol.dispose]: () => silence[Symbol.dispose](),
   };
+}
+
+/** Tells why nothing happens: once what is waited for has not come for a while, and again when it is something else. */
+export class Silence implements Disposable {
+  readonly #tell: (text: string) => void;
+  readonly #timer: NodeJS.Timeout;
+  #since = performance.now();
+  #told = '';
+  /** What the run waits for before it can go on; empty: it trains. */
+  #reason = '';
+  #step: number | undefined;
+
+  constructor(tell: (text: string) => void) {
+    this.#tell = tell;
+    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  /** Something was seen. */
+  broken(): void {
+    this.#since = performance.now();
+    this.#told = '';
+  }
+
+  /** The step that is computed now; undefined: none. */
+  expect(step: number | undefined): void {
+    this.broken();
+    this.#step = step;
+  }
+
+  waiting(reason: string): void {
+    if (reason === '') this.broken();
+    this.#reason = reason;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    if (performance.now() - this.#since < QUIET_MS) return;
+    const slow = this.#step === undefined ? '' : `step ${this.#step} has taken more than ${QUIET_MS / 1000} s so far`;
+    const text = this.#reason === '' ? slow : this.#reason;
+    if (text === '' || text === this.#told) return;
+    this.#told = text;
+    this.#tell(text);
+  }
 }
 
 function progressBar(output: NodeJS.WriteStream): SingleBar {

@@ -7,14 +7,18 @@ import { type Outcome, train } from '../training/train.js';
 import { giveUp } from './give-up.js';
 import { spectator } from './progress.js';
 import { type RunWeb, openRunWeb } from './run-web.js';
+import type { RunLog } from './run-log.js';
 
 export class RunSession {
   readonly #run: Run;
+  readonly #log: RunLog;
   readonly #say: (line: string) => void;
   #status: RunStatus;
 
-  constructor(run: Run, say: (line: string) => void) {
+  constructor(run: Run, log: RunLog, say: (line: string) => void) {
     this.#run = run;
+    this.#log = log;
+    log.at(run.step);
     this.#say = say;
     this.#status = { id: run.directory.id, state: 'starting', pid: process.pid, address: '', step: run.step };
   }
@@ -22,7 +26,9 @@ export class RunSession {
   /** @param stop aborted when the user wants a clean stop @throws as `train` does */
   async train(placement: Placement, stop: AbortSignal): Promise<Outcome> {
     const { directory, journal, training } = this.#run;
-    const watcher = spectator(training.steps, process.stdout);
+    const log = this.#log;
+    using watcher = spectator(training.steps, process.stdout);
+    stop.addEventListener('abort', () => log.stopRequested(String(stop.reason)), { once: true });
     try {
       await using _placement = placement;
       await using web = await openRunWeb(this.#run, stop);
@@ -39,7 +45,16 @@ export class RunSession {
           committed: (metrics) => {
             this.#status = { ...this.#status, step: metrics.step };
             web.committed(metrics);
+            log.committed(metrics);
             watcher.committed(metrics);
+          },
+          waiting: (reason, epoch) => {
+            log.waiting(reason, epoch);
+            watcher.waiting(reason, epoch);
+          },
+          wentBack: (step) => {
+            log.at(step);
+            watcher.wentBack(step);
           },
         },
         listening: (address, live) => {

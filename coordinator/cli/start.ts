@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UsageError } from '../../common/errors.js';
 import type { ExitCode } from '../../common/run-command.js';
+import { LOG_LEVELS } from '../../common/log-level.js';
 import { DEVICES, ENGINES } from '../../common/engine-choice.js';
 import { ORDERS, SYSTEMS } from '../../gan/config.js';
 import { DATA_NAMES } from '../../gan/data/open.js';
@@ -24,6 +25,7 @@ import { exportGenerators } from './export.js';
 import { prepareWithProgress, usableCards } from './engine.js';
 import { withinGrace } from './grace.js';
 import { type Plan, leaseDirectory, newPlan, openRun, resumedPlan } from './plan.js';
+import { RunLog } from './run-log.js';
 import { RunSession } from './run-session.js';
 import { stopOnSignals } from './signals.js';
 
@@ -131,7 +133,11 @@ export function addStartOptions(command: Command): Command {
     .option('--max-crashes <n>', 'workers that may end by themselves before the run does (default 100)', number)
     .option('--max-evictions <n>', 'workers that may be replaced on suspicion (default 50)', number)
     .option('--max-faulty-steps <n>', 'steps with a number that is not finite (default 20)', number)
-    .option('--allow-chaos', 'let `coordinator chaos` make faults on purpose in this run (docs/chaos.md)');
+    .option('--allow-chaos', 'let `coordinator chaos` make faults on purpose in this run (docs/chaos.md)')
+    .option(
+      '--log-level <level>',
+      `${oneOf(LOG_LEVELS)}: of the log on stderr, and of the local workers' (default info; silent on a terminal; docs/operations.md)`,
+    );
 }
 
 export async function startCommand(flags: StartFlags): Promise<ExitCode> {
@@ -152,8 +158,9 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
     waiting: (text) => void process.stderr.write(`${text}\n`),
   });
   using lease = leased.lease;
-  const run = openRun(plan, leased.directory, acceptChanges === true);
-  const session = new RunSession(run, say);
+  const log = new RunLog(leased.directory.id, plan.settings.logLevel);
+  const run = openRun(plan, leased.directory, acceptChanges === true, log);
+  const session = new RunSession(run, log, say);
   using signals = stopOnSignals();
   const { stop } = signals;
   const { grace } = plan.settings;
@@ -195,9 +202,9 @@ function placementOf(
   cards: readonly NvidiaCard[],
   prepared: PreparedEngine | undefined,
 ): Placement {
-  return settings.placement === 'external'
-    ? externalPlacement()
-    : localPlacement({ cards, libraryPath: prepared?.libraryPath ?? [], allowChaos: settings.allowChaos });
+  if (settings.placement === 'external') return externalPlacement();
+  const { allowChaos, logLevel = 'info' } = settings;
+  return localPlacement({ cards, libraryPath: prepared?.libraryPath ?? [], allowChaos, logLevel });
 }
 
 function sentenceOf({ recoveries, replayedSteps, staleMessages }: Outcome['faults']): string {

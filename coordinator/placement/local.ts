@@ -4,6 +4,8 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { LogLevel } from '../../common/log-level.js';
+import { sentenceOf } from '../../common/log-line.js';
 import type { NvidiaCard } from '../../gan/engine/cards.js';
 import { spawnChild } from './children.js';
 import type { Placement, StartOptions } from './placement.js';
@@ -20,9 +22,12 @@ export interface LocalOptions {
   libraryPath: readonly string[];
   /** The workers make faults on purpose. */
   allowChaos: boolean;
+  /** How much the workers log. */
+  logLevel: LogLevel;
 }
 
-export function localPlacement({ cards, libraryPath, allowChaos }: LocalOptions): Placement {
+export function localPlacement({ cards, libraryPath, allowChaos, logLevel }: LocalOptions): Placement {
+  const flags = ['--log-level', logLevel, ...(allowChaos ? ['--allow-chaos'] : [])];
   /** By place: the one who takes a lost worker's place gets its card, too. */
   const children = new Map<number, ChildProcess>();
   let options: StartOptions | undefined;
@@ -30,7 +35,7 @@ export function localPlacement({ cards, libraryPath, allowChaos }: LocalOptions)
   let told = false;
 
   function startWorker(index: number, given: StartOptions): void {
-    const child = spawnWorker(index, workerEnvironment(index, cards, libraryPath, process.env), given, allowChaos);
+    const child = spawnWorker(index, workerEnvironment(index, cards, libraryPath, process.env), given, flags);
     children.set(index, child);
     child.once('exit', (code, signal) => {
       const known = children.get(index) === child;
@@ -74,14 +79,13 @@ function spawnWorker(
   index: number,
   env: NodeJS.ProcessEnv,
   { coordinator, tokenFile, logs }: StartOptions,
-  allowChaos: boolean,
+  flags: readonly string[],
 ): ChildProcess {
   const log = openSync(logOf(logs, index), 'a');
   try {
     // A session of its own: Ctrl-C in the terminal is for the coordinator, which then stops the workers in order.
     // It looks for no other coordinator when this one is gone: it belongs to it.
-    const args = [WORKER, 'join', '--coordinator', coordinator, '--token-file', tokenFile, '--rejoin', '0'];
-    if (allowChaos) args.push('--allow-chaos');
+    const args = [WORKER, 'join', '--coordinator', coordinator, '--token-file', tokenFile, '--rejoin', '0', ...flags];
     return spawnChild({ command: process.execPath, args }, { detached: true, env, stdio: ['ignore', log, log] });
   } finally {
     closeSync(log);
@@ -114,7 +118,7 @@ function describeExit(
 ): string {
   if (signal !== null) return `worker process ${child.pid} ended with signal ${signal}`;
   // Whoever ends by itself says why last.
-  const last = readFileSync(logOf(logs, index), 'utf8').trim().split('\n').at(-1) ?? '';
+  const last = sentenceOf(readFileSync(logOf(logs, index), 'utf8').trim().split('\n').at(-1) ?? '');
   return `worker process ${child.pid} ended with exit code ${code}${last === '' ? '' : `: ${last}`}`;
 }
 

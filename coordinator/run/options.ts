@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DEVICES, ENGINES } from '../../common/engine-choice.js';
 import { UsageError } from '../../common/errors.js';
 import { assertHost } from '../../common/hosts.js';
+import { LOG_LEVELS } from '../../common/log-level.js';
 import { nearestOf } from '../../common/nearest.js';
 import { ONE_GENERATOR_SYSTEMS, type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
 import { SETTINGS } from '../../gan/settings.js';
@@ -72,6 +73,8 @@ const runSettingsSchema = z.strictObject({
   collapseRatio: z.number().positive().default(1.5),
   /** `coordinator chaos` may make faults on purpose in this run. */
   allowChaos: z.boolean().default(false),
+  /** Of the log on stderr, and of the local workers'. Absent: info, for a coordinator on a terminal silent. */
+  logLevel: z.enum(LOG_LEVELS).optional(),
 });
 export type RunSettings = Readonly<z.output<typeof runSettingsSchema>>;
 

@@ -15,6 +15,7 @@ import { Interruption } from './faults/interruption.js';
 import type { Member } from './member.js';
 import type { Run } from './run.js';
 import { Seating } from './seating.js';
+import { whyWaiting } from './waiting.js';
 
 /** What the steps need to look at; what spoils a step is thrown. */
 export type CrewEvent = Extract<MemberEvent, { kind: 'message' | 'stop-requested' | 'checkpoint-settled' }>;
@@ -29,6 +30,8 @@ interface CrewOptions {
   placement: Placement;
   /** Discriminator first. */
   roles: readonly string[];
+  /** Says what is being waited for; empty: nothing any more. Once for each change. */
+  waiting(reason: string, epoch: number): void;
   /** @throws what else is wrong with the run, and is the reason to tell */
   assertHealthy(): void;
   /** Counts a loss that called no step off. @throws RunFailedError when that was one too many */
@@ -43,6 +46,7 @@ export class Crew {
   readonly #seating: Seating;
   #epoch = 0;
   #exchange = '';
+  #waitsFor = '';
   /** How processes ended whose loss is still to be taken in. */
   readonly #endings = new Map<number, string>();
   /** Messages of an old epoch: what the coordinator has refused, and what workers had that are gone. */
@@ -96,6 +100,7 @@ export class Crew {
       this.#fill(step);
       if (!whole && this.#seating.vacant.length === 0) placed();
       whole = this.#seating.vacant.length === 0;
+      this.#wait(ready);
       const event = await this.#take();
       switch (event.kind) {
         case 'stop-requested':
@@ -113,7 +118,14 @@ export class Crew {
           break;
       }
     }
+    this.#wait(ready);
     return 'ready';
+  }
+
+  #wait(ready: ReadonlySet<string>): void {
+    const reason = whyWaiting(this.#options.roles, this.#seating.vacant, ready);
+    if (reason !== this.#waitsFor) this.#options.waiting(reason, this.#epoch);
+    this.#waitsFor = reason;
   }
 
   /** The first step of an epoch. */

@@ -40,6 +40,8 @@ export interface Spectator {
   began(step: number): void;
   committed(metrics: StepMetrics): void;
   measured(quality: Quality): void;
+  /** Training cannot begin or go on until this has changed; empty: it can. Once for each change. */
+  waiting(reason: string, epoch: number): void;
   /** The run went back to this step. */
   wentBack(step: number): void;
   ended(): void;

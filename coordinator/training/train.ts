@@ -85,6 +85,7 @@ class Training implements Disposable {
       run,
       placement,
       roles: this.#roles,
+      waiting: (reason, epoch) => spectator.waiting(reason, epoch),
       assertHealthy: () => this.#checkpointing.assertHealthy(),
       lost: (cause, role, reason) => this.#recovery.lost(cause, role, reason, this.#steps.step + 1),
     });

@@ -1,6 +1,7 @@
 /** Makes the faults that the coordinator asks this worker for. */
 import { DuetError, messageOf } from '../../common/errors.js';
 import { LONGEST_MS } from '../../common/faults.js';
+import type { Log } from '../../common/log.js';
 import type { Fault__Output } from '../../proto/generated/duet/v1/Fault.js';
 import type { ComputeFaults } from './compute-faults.js';
 import { kill, stop } from './process-faults.js';
@@ -12,8 +13,8 @@ interface FaultMakerOptions {
   allowed: boolean;
   relays: Pick<Relays, 'of'>;
   compute: Pick<ComputeFaults, 'nan' | 'slow'>;
-  /** A line for the log. */
-  say(line: string): void;
+  /** Synchronous: after a kill there is nobody to write it. */
+  log: Log;
 }
 
 export class FaultMaker {
@@ -23,17 +24,18 @@ export class FaultMaker {
     this.#options = options;
   }
 
-  /** Makes it at once; one that cannot be made is refused with a line, and the worker goes on. */
+  /** Makes it at once; one that cannot be made is refused with a line of the log, and the worker goes on. */
   make(fault: Fault__Output): void {
-    const { allowed, say } = this.#options;
-    if (!allowed) {
-      return say(`refused to make a fault (${fault.kind}): this worker was started without --allow-chaos`);
-    }
+    const { allowed, log } = this.#options;
+    const { kind, peer, milliseconds, delayMs } = fault;
+    const refuse = (text: string) => log('warn', 'fault-refused', text, { fault: kind, peer });
+    if (!allowed) return refuse(`refused to make a fault (${kind}): this worker was started without --allow-chaos`);
     try {
-      say(`makes a fault on purpose: ${fault.kind}${fault.peer === '' ? '' : ` towards ${fault.peer}`}`);
+      const text = `makes a fault on purpose: ${kind}${peer === '' ? '' : ` towards ${peer}`}`;
+      log('warn', 'fault-injected', text, { fault: kind, peer, milliseconds, delayMs });
       this.#make(fault);
     } catch (error) {
-      say(`cannot make the fault: ${messageOf(error)}`);
+      refuse(`cannot make the fault: ${messageOf(error)}`);
     }
   }
 

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError, RefusedError, messageOf } from '../../common/errors.js';
+import type { Log } from '../../common/log.js';
 import {
   type ClientDuplexStream,
   callMetadata,
@@ -52,6 +53,7 @@ interface ControlOptions {
   metrics: string;
   /** How long a worker that has lost its coordinator looks for it, or for one that was started in its place. */
   rejoinMs: number;
+  log: Log;
 }
 
 export class ControlStream {
@@ -65,6 +67,9 @@ export class ControlStream {
   #seat = { run: '', role: '' };
   /** Since when there is no coordinator, and how long it may take to find one. */
   #missing = { since: performance.now(), forMs: JOIN_FOR_MS };
+  #joined = false;
+  /** That it is being looked for has been told. */
+  #looking = false;
   #over = false;
   /** Messages of an old epoch that were refused. */
   stale = 0;
@@ -118,6 +123,7 @@ export class ControlStream {
     // An end and an error of one stream are one loss.
     if (stream !== this.#stream || this.#over) return;
     this.#stream = undefined;
+    this.#joined = false;
     const reason = rpcError(error, `the coordinator at ${this.#options.coordinator}`);
     if (reason instanceof RefusedError) return this.#end('refused', reason.message);
     if (this.#missing.forMs === 0) {
@@ -127,13 +133,26 @@ export class ControlStream {
     const { since, forMs } = this.#missing;
     const worthWaiting = this.#seat.role !== '' || isUnreachable(error);
     if (!worthWaiting || performance.now() - since > forMs || forMs === 0) return this.#end('lost', reason.message);
+    this.#look(reason.message, forMs);
     await sleep(RETRY_MS);
     if (!this.#over) this.#open();
+  }
+
+  /** Once for each search, not for each try. */
+  #look(reason: string, forMs: number): void {
+    const { log } = this.#options;
+    if (this.#looking) return log('trace', 'coordinator-missing', reason);
+    this.#looking = true;
+    log('warn', 'coordinator-missing', `${reason}: looking for it for up to ${Math.round(forMs / 1000)} s`);
   }
 
   #receive(message: CoordinatorMessage__Output): void {
     // Found: the next loss begins a new search.
     this.#missing.forMs = 0;
+    this.#looking = false;
+    if (!this.#joined)
+      this.#options.log('info', 'worker-joined', `joined the coordinator at ${this.#options.coordinator}`);
+    this.#joined = true;
     switch (message.message) {
       case 'standby': {
         if (!message.standby) return;
@@ -159,8 +178,10 @@ export class ControlStream {
         if (message.fault) this.#handlers.fault(message.fault);
         return;
       case 'refused':
-        process.stderr.write(
-          `the coordinator refused a message (${message.refused?.status}): ${message.refused?.reason}\n`,
+        this.#options.log(
+          'warn',
+          'message-refused',
+          `the coordinator refused a message (${message.refused?.status}): ${message.refused?.reason}`,
         );
         return;
       case 'stop':

@@ -2,9 +2,10 @@
  * The network thread of a worker: gRPC to the coordinator and to the other roles, heartbeats, uploads.
  * It never computes, so it answers while the compute thread is inside a long op.
  */
-import { writeSync } from 'node:fs';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { RefusedError, messageOf } from '../../common/errors.js';
+import { LevelSwitch } from '../../common/log-level.js';
+import { createLog } from '../../common/log.js';
 import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
 import type { Trouble__Output } from '../../proto/generated/duet/v1/Trouble.js';
 import { ComputeFaults } from '../faults/compute-faults.js';
@@ -12,6 +13,7 @@ import { FaultMaker } from '../faults/fault-maker.js';
 import { Relays } from '../faults/relays.js';
 import { serveMetrics } from '../../common/metrics/server.js';
 import { raise } from '../inbox.js';
+import { follow, newContext } from '../log-context.js';
 import { type Assignment, type Ending, type ToCompute, type ToNetwork, transferables } from '../messages.js';
 import { LOADING, PhaseBoard } from '../phase-board.js';
 import { generatorOf } from '../request.js';
@@ -42,6 +44,8 @@ export interface NetworkThreadData {
   allowChaos: boolean;
   /** Those in the compute thread. */
   faults: ComputeFaults['shared'];
+  /** Of the level switch. */
+  logLevels: LevelSwitch['memory'];
 }
 
 /** How long the compute thread may take to leave once the run is over, before the process is ended. */
@@ -52,14 +56,15 @@ const CARD_MS = 5000;
 const FAILURE_MS = 3000;
 
 const data = workerData as NetworkThreadData;
+const context = newContext();
+const log = createLog({ levels: new LevelSwitch(data.logLevels), context });
 const board = new PhaseBoard(data.board);
 const relays = await Relays.open(data.allowChaos);
 const faults = new FaultMaker({
   allowed: data.allowChaos,
   relays,
   compute: new ComputeFaults(data.faults),
-  // At once: after a kill there is nobody to write it.
-  say: (line) => void writeSync(2, `${line}\n`),
+  log,
 });
 let assignment: Assignment | undefined;
 let server: ExchangeServer | undefined;
@@ -69,6 +74,7 @@ const exchanged = measures.exchanged.bind(measures);
 const metrics = await openMetrics();
 const toCoordinator = {
   ...data,
+  log,
   dial: relays.through('coordinator', data.coordinator),
   metrics: joinAddress(data.host, metrics.port),
 };
@@ -93,6 +99,7 @@ function whyNotReady(): string | undefined {
 }
 
 function tell(message: ToCompute): void {
+  follow(context, message);
   data.port.postMessage(message, transferables(message));
   raise(data.counter);
 }
@@ -126,6 +133,8 @@ const control: ControlStream = new ControlStream(toCoordinator, {
     assignment = received;
     server?.expect(received.epoch, received.step + 1);
     tell({ kind: 'assign', epoch: received.epoch, assignment: received });
+    const { role, epoch, step, threads } = received;
+    log('info', 'role-assigned', `gets the role ${role}, at step ${step} (epoch ${epoch})`, { role, threads });
   },
   begin(begin) {
     server?.expect(begin.epoch, begin.step);
@@ -144,6 +153,7 @@ const control: ControlStream = new ControlStream(toCoordinator, {
     server?.expect(restore.epoch, restore.step + 1);
     disconnect();
     tell({ kind: 'restore', epoch: restore.epoch, restore });
+    log('info', 'going-back', `goes back to step ${restore.step} (epoch ${restore.epoch})`);
   },
   fault: (fault) => faults.make(fault),
   state() {
@@ -188,6 +198,8 @@ async function handle(message: ToNetwork): Promise<void> {
       }
       measures.ready(message.ready);
       if (message.ready.device === 'cuda') watchCard();
+      const { engine, device } = message.ready;
+      log('info', 'role-ready', `${roleName()} is ready, with ${engine} on ${device}`, { engine, device });
       return control.send({ ready: { ...message.ready, exchange: server?.address ?? '' } });
     }
     case 'vote':
@@ -219,7 +231,7 @@ async function save(message: Extract<ToNetwork, { kind: 'save' }>): Promise<void
     await saveState(control.client, data.token, { ...message, role: roleName() });
   } catch (error) {
     const { epoch, step } = message;
-    process.stderr.write(`the state of step ${step} was not kept: ${messageOf(error)}\n`);
+    log('warn', 'state-not-kept', `the state of step ${step} was not kept: ${messageOf(error)}`);
     callOff({ epoch, step, peer: 'coordinator', kind: 'broken', reason: messageOf(error) });
   }
 }
@@ -236,7 +248,9 @@ async function load({ epoch, step }: Extract<ToNetwork, { kind: 'load' }>): Prom
 
 /** This worker cannot go on with the step: it says so, and waits for what to do instead. */
 function callOff(trouble: Trouble__Output): void {
-  tell({ kind: 'called-off', epoch: trouble.epoch, reason: trouble.reason });
+  const { peer, kind, reason } = trouble;
+  tell({ kind: 'called-off', epoch: trouble.epoch, reason });
+  log('warn', 'step-called-off', `cannot go on with step ${trouble.step}, ${peer}: ${reason}`, { peer, kind });
   control.send({ trouble });
 }
 

@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { sentenceOf } from '../../../common/log-line.js';
 import { storageError } from '../../run/storage-error.js';
 import type { RunPaths } from '../paths.js';
 
@@ -64,7 +65,7 @@ const COMPLAINT = /^(error|internal error, please report it): /;
 function lastComplaint(log: string): string {
   const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
   const complaint = lines.findLast((line) => COMPLAINT.test(line));
-  return (complaint ?? lines.at(-1) ?? '').replace(/^error: /, '').slice(0, 500);
+  return (complaint ?? sentenceOf(lines.at(-1) ?? '')).replace(/^error: /, '').slice(0, 500);
 }
 
 /** The process that an earlier comparison left at work on this run, if it lives. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { once } from 'node:events';
+import type { Log } from '../../../common/log.js';
 import { ComputeFaults } from '../../../worker/faults/compute-faults.js';
 import { FaultMaker } from '../../../worker/faults/fault-maker.js';
 import { Relays } from '../../../worker/faults/relays.js';
@@ -57,14 +58,14 @@ test('a fault asked for in another thread is there at once', async () => {
 test('a worker without --allow-chaos makes no fault, and one with it refuses what it does not know', async () => {
   const compute = new ComputeFaults();
   const said: string[] = [];
-  const say = (line: string) => void said.push(line);
-  const closed = new FaultMaker({ allowed: false, relays: await Relays.open(false), compute, say });
+  const log: Log = (_level, _event, text) => void said.push(text);
+  const closed = new FaultMaker({ allowed: false, relays: await Relays.open(false), compute, log });
   closed.make({ ...FAULT, kind: 'nan' });
   assert.match(said.join('\n'), /^refused to make a fault \(nan\): this worker was started without --allow-chaos$/);
   assert.equal(compute.poison(new Float32Array(1))[0], 0);
 
   said.length = 0;
-  const open = new FaultMaker({ allowed: true, relays: await Relays.open(true), compute, say });
+  const open = new FaultMaker({ allowed: true, relays: await Relays.open(true), compute, log });
   open.make({ ...FAULT, kind: 'earthquake' });
   open.make({ ...FAULT, kind: 'partition', peer: 'generator-2' });
   open.make({ ...FAULT, kind: 'nan' });
