@@ -67,6 +67,8 @@ const faults = new FaultMaker({
   log,
 });
 let assignment: Assignment | undefined;
+/** A step is in progress. */
+let computing = false;
 let server: ExchangeServer | undefined;
 let client: ExchangeClient | undefined;
 const measures = new Measures(data.version, () => client?.roundTripMs);
@@ -137,12 +139,14 @@ const control: ControlStream = new ControlStream(toCoordinator, {
     log('info', 'role-assigned', `gets the role ${role}, at step ${step} (epoch ${epoch})`, { role, threads });
   },
   begin(begin) {
+    computing = true;
     server?.expect(begin.epoch, begin.step);
     if (begin.exchange !== '') client ??= connect(begin);
     client?.expect(begin.step);
     tell({ kind: 'begin', epoch: begin.epoch, begin });
   },
   committed(commit) {
+    computing = commit.next !== null;
     if (commit.next) {
       server?.expect(commit.next.epoch, commit.next.step);
       client?.expect(commit.next.step);
@@ -250,7 +254,9 @@ async function load({ epoch, step }: Extract<ToNetwork, { kind: 'load' }>): Prom
 function callOff(trouble: Trouble__Output): void {
   const { peer, kind, reason } = trouble;
   tell({ kind: 'called-off', epoch: trouble.epoch, reason });
-  log('warn', 'step-called-off', `cannot go on with step ${trouble.step}, ${peer}: ${reason}`, { peer, kind });
+  // After the last commit everyone leaves, one before the other.
+  const level = computing ? 'warn' : 'debug';
+  log(level, 'step-called-off', `cannot go on with the step in progress, ${peer}: ${reason}`, { peer, kind });
   control.send({ trouble });
 }
 
