@@ -3,10 +3,9 @@ import { Presets, SingleBar } from 'cli-progress';
 import { qualityText } from '../run/event-text.js';
 import type { StepMetrics } from '../run/journal.js';
 import type { Spectator } from '../training/run.js';
+import { Silence } from './silence.js';
 
 const LINE_EVERY_MS = 5000;
-/** Without a commit, a person is told what the run waits for. */
-const [QUIET_MS, LOOK_MS] = [5000, 500];
 /** Steps over which losses, verdicts and speed are averaged for the eye. */
 const WINDOW = 50;
 
@@ -57,52 +56,6 @@ export function spectator(steps: number, output: NodeJS.WriteStream): Spectator 
     },
     [Symbol.dispose]: () => silence[Symbol.dispose](),
   };
-}
-
-/** Tells why nothing happens: once what is waited for has not come for a while, and again when it is something else. */
-export class Silence implements Disposable {
-  readonly #tell: (text: string) => void;
-  readonly #timer: NodeJS.Timeout;
-  #since = performance.now();
-  #told = '';
-  /** What the run waits for before it can go on; empty: it trains. */
-  #reason = '';
-  #step: number | undefined;
-
-  constructor(tell: (text: string) => void) {
-    this.#tell = tell;
-    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
-  }
-
-  /** Something was seen. */
-  broken(): void {
-    this.#since = performance.now();
-    this.#told = '';
-  }
-
-  /** The step that is computed now; undefined: none. */
-  expect(step: number | undefined): void {
-    this.broken();
-    this.#step = step;
-  }
-
-  waiting(reason: string): void {
-    if (reason === '') this.broken();
-    this.#reason = reason;
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-  }
-
-  #look(): void {
-    if (performance.now() - this.#since < QUIET_MS) return;
-    const slow = this.#step === undefined ? '' : `step ${this.#step} has taken more than ${QUIET_MS / 1000} s so far`;
-    const text = this.#reason === '' ? slow : this.#reason;
-    if (text === '' || text === this.#told) return;
-    this.#told = text;
-    this.#tell(text);
-  }
 }
 
 function progressBar(output: NodeJS.WriteStream): SingleBar {

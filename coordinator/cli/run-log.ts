@@ -21,6 +21,8 @@ export class RunLog implements JournalReader {
 
   event(event: RunEvent): void {
     if ('epoch' in event) this.#context.epoch = event.epoch;
+    // It is told of before the commit that it ends with.
+    if (event.event === 'recovered') this.#context.step = event.step;
     const { event: name, ...data } = event;
     this.#log(levelOf(event), name, textOf(event), data);
   }

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { listCheckpoints, verifyCheckpoint } from '../../coordinator/run/checkpoints.js';
 import { RunDirectory } from '../../coordinator/run/directory.js';
 import { WORKER } from '../support/control-peer.js';
+import { logLines, plainLines } from '../support/log.js';
 import { type Ended, coordinator, readJournal, until } from '../support/run.js';
 import { type Scratch, scratchFolder } from '../support/scratch.js';
 
@@ -23,12 +24,14 @@ async function start(scratch: Scratch, ...args: string[]): Promise<Ended> {
 
 function assertRefused({ code, stderr }: Ended, reason: RegExp, what: string): void {
   assert.equal(code, 2, `${what}: ${stderr}`);
-  const [first = '', ...others] = stderr.trim().split('\n');
+  // What is wrong may only come out when workers look at it: then there is a log, too.
+  logLines(stderr);
+  const [first = '', ...others] = plainLines(stderr);
   assert.match(first, /^error: /, what);
   assert.match(first, reason, what);
   // Only a wrong flag may add what was perhaps meant, and where the help is.
   assert.ok(
-    others.every((line) => line === '' || line.startsWith('(')),
+    others.every((line) => line.startsWith('(')),
     `${what}: ${stderr}`,
   );
 }
