@@ -44,7 +44,7 @@ export function remoteLive(directory: RunDirectory): () => LiveView | undefined 
     const now = performance.now();
     if (now - askedAt >= ASK_EVERY_MS) {
       askedAt = now;
-      void ask(directory).then((answer) => {
+      void askLive(directory).then((answer) => {
         if (answer === undefined) return;
         known = answer;
         knownAt = performance.now();
@@ -55,7 +55,7 @@ export function remoteLive(directory: RunDirectory): () => LiveView | undefined 
 }
 
 /** @returns undefined when nobody answers, or not for this run */
-async function ask(directory: RunDirectory): Promise<LiveView | undefined> {
+export async function askLive(directory: RunDirectory): Promise<LiveView | undefined> {
   const { page, state } = readStatus(directory);
   if (page === undefined || !/^http:\/\//.test(page) || (state !== 'running' && state !== 'starting')) return undefined;
   try {
