@@ -10,6 +10,7 @@ import { exportCommand } from './export.js';
 import { featuresCommand } from './features.js';
 import { addStartOptions, startCommand } from './start.js';
 import { sampleCommand } from './sample.js';
+import { statusCommand } from './status.js';
 import { viewCommand } from './view.js';
 
 const START_EXAMPLES = `
@@ -39,6 +40,11 @@ Examples:
   $ npx coordinator evaluate --run runs/ID                     KID, precision, modes, memorisation, ... of the newest checkpoint
   $ npx coordinator evaluate --run runs/ID --step all          a file for every checkpoint that is there
   $ npx coordinator evaluate --run runs/ID --samples 5000 --seed 2 --out figures.json`;
+const STATUS_EXAMPLES = `
+Examples:
+  $ npx coordinator status                                     the run in runs/ in which something happened last
+  $ npx coordinator status --run runs/ID --watch               until it ends: exit code 0 when it came to its last step, 1 when not
+  $ npx coordinator status --json | jq .state                  for scripts`;
 const COMPARE_EXAMPLES = `
 Examples:
   $ npx coordinator compare points.yaml                        every run that is not made yet, then the report in runs/NAME
@@ -70,6 +76,15 @@ await runCommand(async () => {
   addStartOptions(program.command('start').description('Train.'))
     .addHelpText('after', START_EXAMPLES)
     .action(finish(startCommand));
+
+  program
+    .command('status')
+    .description('How a run stands, live or over.')
+    .option('--run <dir>', 'run directory (default: the one in runs/ in which something happened last)')
+    .option('--watch', 'until the run ends')
+    .option('--json', 'one JSON object (with --watch: one a second)')
+    .addHelpText('after', STATUS_EXAMPLES)
+    .action(finish(statusCommand));
 
   program
     .command('sample')

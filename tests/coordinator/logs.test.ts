@@ -173,6 +173,7 @@ test(
       const command = [process.execPath, COORDINATOR, 'start', '--port', '0', '--out', join(scratch.path, name)];
       const { status, stdout } = spawnSync('python3', ['-c', PTY, ...command, '--steps', '2', ...SMALL, ...args], {
         encoding: 'utf8',
+        timeout: 60_000,
       });
       assert.equal(status, 0, stdout);
       return stdout;
