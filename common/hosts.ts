@@ -8,15 +8,15 @@ export function isLoopback(host: string): boolean {
 }
 
 /** @throws UsageError for an address that others can reach, unless `insecure` */
-export function assertHost(host: string, insecure: boolean): void {
+export function assertHost(host: string, insecure: boolean, flag = '--host'): void {
   if (/[\s/[\]]/.test(host) || (host.includes(':') && !isIPv6(host))) {
     throw new UsageError(
-      `--host ${JSON.stringify(host)} is not an address: give an IP address or a host name, the port by itself`,
+      `${flag} ${JSON.stringify(host)} is not an address: give an IP address or a host name, the port by itself`,
     );
   }
   if (isLoopback(host) || insecure) return;
   throw new UsageError(
-    `--host ${host} can be reached by others, and there is no encryption yet: leave it at 127.0.0.1, or add --insecure in a network that you trust`,
+    `${flag} ${host} can be reached by others, and there is no encryption yet: leave it at 127.0.0.1, or add --insecure in a network that you trust`,
   );
 }
 

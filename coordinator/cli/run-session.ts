@@ -95,10 +95,10 @@ export class RunSession {
     writeStatus(this.#run.directory, this.#status);
   }
 
-  #listening(address: string, { metrics }: RunWeb): void {
+  #listening(address: string, { page, metrics }: RunWeb): void {
     const { directory, journal, training, step } = this.#run;
     const workers = training.generators + 1;
-    this.#become({ address, metrics });
+    this.#become({ address, page, metrics });
     journal.event(
       step === 0 ? { event: 'run-started', workers, address } : { event: 'run-resumed', step, workers, address },
     );
@@ -107,6 +107,7 @@ export class RunSession {
     );
     this.#say(`run directory  ${directory.path}`);
     this.#say(`coordinator    ${address} (gRPC)`);
+    this.#say(`live page      ${page}`);
     this.#say(`metrics        ${metrics}`);
     if (step > 0) this.#say(`resumed        from step ${step}`);
   }

@@ -1,9 +1,10 @@
-/** What a running coordinator serves over HTTP: its metrics, and the list of all processes' for Prometheus. */
+/** What a running coordinator serves over HTTP: the live page, its metrics, and the list of all processes' for Prometheus. */
 import { send } from '../../common/http-server.js';
 import { serveMetrics } from '../../common/metrics/server.js';
 import { LastScrape } from '../metrics/last-scrape.js';
 import { RunMeasures } from '../metrics/run-measures.js';
 import { targetGroups } from '../metrics/targets.js';
+import { servePage } from '../page/server.js';
 import type { StepMetrics } from '../run/journal.js';
 import type { Run } from '../training/run.js';
 import type { LiveCounts } from '../training/train.js';
@@ -15,7 +16,8 @@ const SEEN_SHARE = 1 / 3;
 
 /** Its end waits until Prometheus, where one scrapes it, has seen the run's last state. */
 export interface RunWeb extends AsyncDisposable {
-  /** URL. */
+  /** URLs. */
+  page: string;
   metrics: string;
   /** A step was committed, for the first time or in a replay. */
   committed(metrics: StepMetrics): void;
@@ -29,7 +31,7 @@ export interface RunWeb extends AsyncDisposable {
  */
 export async function openRunWeb(run: Run, stop: AbortSignal): Promise<RunWeb> {
   const { directory, journal, training, settings, step } = run;
-  const { webHost: host, metricsPort } = settings;
+  const { webHost: host, pagePort, metricsPort } = settings;
   let live: (() => LiveCounts) | undefined;
   const measures = new RunMeasures({ id: directory.id, training, step }, () => live?.());
   journal.addReader(measures);
@@ -49,14 +51,21 @@ export async function openRunWeb(run: Run, stop: AbortSignal): Promise<RunWeb> {
       },
     },
   });
+  const page = await servePage({ directory, live: () => live?.().view, host, port: pagePort }).catch(
+    async (error: unknown) => {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    },
+  );
   return {
+    page: page.url,
     metrics: `${server.url}/metrics`,
     committed: (metrics) => measures.committed(metrics),
     listening: (given) => (live = given),
     async [Symbol.asyncDispose]() {
       const allowed = stop.aborted ? settings.grace * 1000 * SEEN_SHARE : SEEN_MS;
       await lastScrape.next(Math.min(SEEN_MS, allowed));
-      await server[Symbol.asyncDispose]();
+      await Promise.all([page[Symbol.asyncDispose](), server[Symbol.asyncDispose]()]);
     },
   };
 }

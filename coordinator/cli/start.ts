@@ -91,7 +91,7 @@ export function addStartOptions(command: Command): Command {
     .option('--port <n>', 'gRPC port, 0 for any free one (default 50051)', number)
     .option(
       '--web-host <address>',
-      'address of the live page and the metrics, which show a run and change nothing (default 127.0.0.1)',
+      'address of the live page and the metrics, which show a run and change nothing (default 127.0.0.1); another than loopback needs --insecure',
     )
     .option(
       '--page-port <n>',

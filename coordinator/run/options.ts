@@ -31,7 +31,7 @@ const runSettingsSchema = z.strictObject({
   insecure: z.boolean().default(false),
   /** gRPC port; 0 picks a free one. */
   port: z.int().min(0).max(65535).default(50051),
-  /** Address that the live page and the metrics listen on. They show a run and change nothing. */
+  /** Address that the live page and the metrics listen on: they show a run and change nothing. Another than loopback only with `insecure`. */
   webHost: z.string().min(1).max(253).default('127.0.0.1'),
   /** Port of the live page; absent: 8080, or any where that is taken. */
   pagePort: z.int().min(0).max(65535).optional(),
@@ -111,6 +111,7 @@ export function compileOptions(given: Given): RunOptions {
   const settings = checked(runSettingsSchema, pick(runSettingsSchema));
   assertPossible(training);
   assertHost(settings.host, settings.insecure);
+  assertHost(settings.webHost, settings.insecure, '--web-host');
   return { training, settings };
 }
 
