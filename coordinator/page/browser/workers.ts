@@ -6,7 +6,9 @@ import { bytes, colourName, milliseconds } from './format.js';
 
 const COLUMNS = ['Role', 'State', 'Device', 'Phase', 'Heartbeat', 'Memory', 'Worker'] as const;
 const NUMBERS: readonly string[] = ['Heartbeat', 'Memory'];
-/** Heartbeats come about once a second. */
+/** A phase of a step is over before it can be read; one that lasts is worth a figure. */
+const LONG_MS = 1000;
+/** Heartbeats come twice a second. */
 const LATE_MS = 5000;
 
 export function showWorkers({ workers, live }: RunView): void {
@@ -55,7 +57,10 @@ function fill(row: Element, worker: WorkerView): void {
   const isThere = state !== 'missing';
   setText(cell('Device'), device === '' ? '–' : device);
   setAttribute(cell('Device'), 'title', engine);
-  setText(cell('Phase'), isThere && phase !== '' ? `${phase}, ${milliseconds(phaseMs)}` : '–');
+  setText(
+    cell('Phase'),
+    isThere && phase !== '' ? `${phase}${phaseMs < LONG_MS ? '' : `, ${milliseconds(phaseMs)}`}` : '–',
+  );
   const isLate = isThere && heartbeatMs > LATE_MS;
   setText(cell('Heartbeat'), isThere ? `${milliseconds(heartbeatMs)}${isLate ? ', late' : ''}` : '–');
   setAttribute(cell('Heartbeat'), 'data-late', String(isLate));
