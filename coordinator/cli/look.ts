@@ -3,9 +3,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { UsageError } from '../../common/errors.js';
 import { RunDirectory } from '../run/directory.js';
-import { textOf } from '../run/event-text.js';
 import type { RunEvent, StepMetrics } from '../run/journal.js';
 import type { Quality } from '../run/quality.js';
+import { describeEvent } from '../view/event-log.js';
 import { parsedLine } from '../view/journal-tail.js';
 import { lastLines, readStatus, viewOf } from '../view/read-run.js';
 import { askLive } from '../view/remote-live.js';
@@ -76,17 +76,9 @@ function newestEvents(directory: RunDirectory): EventLine[] {
     .flatMap((line) => {
       const parsed = parsedLine(line);
       if (typeof parsed?.['event'] !== 'string') return [];
-      const { time, event } = parsed;
-      return [{ time: typeof time === 'string' ? time : '', text: readable(parsed, event) }];
+      const { time } = parsed;
+      const { text } = describeEvent(parsed as unknown as RunEvent);
+      // What lies in the run is named by its name alone.
+      return [{ time: typeof time === 'string' ? time : '', text: text.replaceAll(`${directory.path}/`, '') }];
     });
-}
-
-/** One of a kind that this version does not know is named, at least. */
-function readable(line: Record<string, unknown>, event: string): string {
-  try {
-    const text: string | undefined = textOf(line as unknown as RunEvent);
-    return text ?? event;
-  } catch {
-    return event;
-  }
 }

@@ -44,7 +44,7 @@ export class EventLog {
     const { event, time } = line;
     if (typeof event !== 'string') return;
     this.count += 1;
-    const { text, level } = describe(line as unknown as RunEvent);
+    const { text, level } = describeEvent(line as unknown as RunEvent);
     this.#events.push({
       number: this.count,
       time: textIn(time),
@@ -84,7 +84,8 @@ function textIn(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function describe(event: RunEvent): { text: string; level: EventLevel } {
+/** Of an event of any version: one of a kind that this one does not know is named, at least. */
+export function describeEvent(event: RunEvent): { text: string; level: EventLevel } {
   try {
     // Undefined for a kind that is not known, and whatever else a damaged line makes of it.
     const text = textOf(event) as string | undefined;
