@@ -50,12 +50,19 @@ test('a live run, watched to its end: exit code 0 with it; then it is shown as f
   assert.ok(live.live && live.step >= 10 && live.step < 300, JSON.stringify(live));
   assert.deepEqual([live.id, live.state, live.steps, live.generators, live.epoch], ['second', 'training', 300, 2, 1]);
   assert.ok(live.stepMs > 0 && live.secondsLeft > 0);
+  // Its coordinator was asked: only that knows them.
+  assert.deepEqual(
+    live.workers.map(({ role, state, device }) => [role, state, device]),
+    ['discriminator', 'generator-1', 'generator-2'].map((role) => [role, 'ready', 'cpu']),
+  );
+  assert.ok(live.workers.every(({ residentBytes }) => residentBytes > 0));
 
   const trained = await run.ended;
   assert.equal(trained.code, 0, trained.stderr);
   const watched = await watching.ended;
   assert.deepEqual([watched.code, watched.stderr], [0, '']);
   assert.match(watched.stdout, /^run +second \(.*\n[^]*state +training, epoch 1\nstep +\d+ of 300 /);
+  assert.match(watched.stdout, /\nrole +state +device [^]*\ngenerator-2 +ready +cpu /);
   assert.match(watched.stdout, /state +finished, epoch 1\nstep +300 of 300 \(100 %\)/);
   assert.ok(!watched.stdout.includes('\x1b'), 'no terminal, no control codes');
   const listed = (await listing.ended).stdout.trimEnd().split('\n');
@@ -170,7 +177,7 @@ def read(fd):
     global seen, sent
     data = os.read(fd, 65536)
     seen += data
-    if seen.count(b'state ') >= 2 and not sent:
+    if seen.count(b'\\x1b[J') >= 2 and not sent:
         sent = True
         os.write(fd, b'\\x03')
     return data
