@@ -37,6 +37,11 @@ const files = readdirSync(join(root, 'dist', 'tests'), { recursive: true, encodi
   .filter((file) => chosen.length === 0 || chosen.some((part) => file.includes(part)))
   .map((file) => join(root, 'dist', 'tests', file))
   .sort();
+// An empty list would be every file that Node finds.
+if (files.length === 0) {
+  process.stderr.write(`no test file has ${chosen.join(' or ')} in its path: name a folder or file below tests/\n`);
+  process.exit(2);
+}
 // One file at a time: many train with three processes on what may be two cores. A test or a file that hangs is a failure.
 const HANGS_MS = 300_000;
 const leave = pathToFileURL(join(root, 'scripts', 'leave-at-exit.js')).href;

@@ -47,9 +47,4 @@ export class RunLog implements JournalReader {
     this.#context.epoch = epoch;
     if (reason !== '') this.#log('info', 'waiting', reason);
   }
-
-  stopRequested(by: string): void {
-    const event = { event: 'stop-requested', by } as const;
-    this.#log(levelOf(event), event.event, textOf(event));
-  }
 }

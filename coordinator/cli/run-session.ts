@@ -28,7 +28,6 @@ export class RunSession {
     const { directory, journal, training } = this.#run;
     const log = this.#log;
     using watcher = spectator(training.steps, process.stdout);
-    stop.addEventListener('abort', () => log.stopRequested(String(stop.reason)), { once: true });
     try {
       await using _placement = placement;
       await using web = await openRunWeb(this.#run, stop);

@@ -224,6 +224,9 @@ export class Crew {
       }
       case 'left':
         return await this.#lost(event);
+      case 'stop-requested':
+        this.#run.journal.event({ event: 'stop-requested', by: event.by });
+        break;
       case 'message':
         if (event.message.failure) this.#gaveUp(event.member, event.message.failure);
         break;

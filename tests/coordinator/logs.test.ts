@@ -14,7 +14,7 @@ import { scratchFolder } from '../support/scratch.js';
 
 const SMALL = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1', '--evaluate-every', '0'];
 /** What is logged and is no event of the run. */
-const LOG_ONLY = ['waiting', 'stop-requested', 'log-level-changed', 'step-committed'];
+const LOG_ONLY = ['waiting', 'log-level-changed', 'step-committed'];
 
 /** Collects a process's stderr from now on. */
 function listen(child: { stderr: NodeJS.ReadableStream | null }): () => string {

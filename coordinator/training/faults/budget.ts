@@ -59,7 +59,7 @@ export class FaultBudget {
     // A link that is down stays down for a while, whatever the step: evictions have the limit in a row.
     if (times >= REPEATED && kind !== 'eviction') {
       return over(
-        `${at.role} had the same fault ${times} times at step ${at.step} (${at.reason}): replaying would only repeat it`,
+        `${at.role === '' ? 'a worker without a role' : at.role} had the same fault ${times} times at step ${at.step} (${at.reason}): replaying would only repeat it`,
       );
     }
     if (inVain.length >= FRUITLESS) {
