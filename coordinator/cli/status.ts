@@ -33,8 +33,11 @@ async function watchRun(directory: RunDirectory, json: boolean, output: NodeJS.W
   const enough = new AbortController();
   const stop = () => enough.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);
-  // Whoever read it has gone.
-  output.on('error', stop);
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read it has gone.
+    if (error.code !== 'EPIPE') throw error;
+    stop();
+  });
   const screen = json ? jsonLines(output) : output.isTTY ? redrawn(output) : lines(output);
   try {
     for (;;) {

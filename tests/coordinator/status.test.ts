@@ -203,7 +203,7 @@ test(
     assert.equal(codes[0], '\x1b[?25l', 'the cursor goes');
     assert.equal(codes.at(-1), '\x1b[?25h', 'and comes back');
     const lines = stdout.split('\x1b[J')[1]?.match(/\n/g)?.length ?? 0;
-    assert.ok(codes.includes(`\x1b[${lines}A`), `${lines} lines are drawn over: ${JSON.stringify(codes)}`);
+    assert.ok(codes.includes(`\x1b[${lines}A`), `${lines} lines are drawn over: ${JSON.stringify(stdout)}`);
     run.child.kill('SIGTERM');
     await run.ended;
   },
