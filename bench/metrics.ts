@@ -1,12 +1,11 @@
 /** `bench metrics`: what being measured costs, of a step of the MNIST preset. Aim: under 1 %. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../common/errors.js';
 import { RunMeasures } from '../coordinator/metrics/run-measures.js';
 import type { StepMetrics } from '../coordinator/run/journal.js';
 import { trainingConfigSchema } from '../gan/config.js';
-import { metricsOf, scrape, targetsOf } from '../tests/support/scrape.js';
+import { statusOf } from '../tests/support/run.js';
+import { scrape, targetsOf } from '../tests/support/scrape.js';
 import { Measures } from '../worker/network/measures.js';
 import { medianMs, threeWorkers } from './duet.js';
 import { median, table } from './statistics.js';
@@ -118,10 +117,11 @@ async function scrapeAll(out: string, over: AbortSignal): Promise<number> {
   let count = 0;
   while (!over.aborted) {
     await sleep(SCRAPE_EVERY_MS, undefined, { signal: over }).catch(() => {});
-    // Before it has begun there is nothing, and at its end processes vanish.
-    if (over.aborted || !existsSync(join(out, 'run.json'))) continue;
+    // Before it has begun there is nothing, nor after its end, and at that processes vanish.
+    const url = statusOf(out)?.metrics;
+    if (over.aborted || url === undefined) continue;
     try {
-      const targets = await targetsOf(await metricsOf(out));
+      const targets = await targetsOf(new URL(url).origin);
       const texts = await Promise.all(targets.flatMap((group) => group.targets.map(scrape)));
       count += texts.length;
     } catch (error) {
