@@ -8,9 +8,9 @@ import { engineCommand } from './engine.js';
 import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { featuresCommand } from './features.js';
-import { addStartOptions, startCommand } from './start.js';
+import { addStartOptions, startCommand } from './start/start.js';
 import { sampleCommand } from './sample.js';
-import { statusCommand } from './status.js';
+import { statusCommand } from './status/status.js';
 import { viewCommand } from './view.js';
 
 const START_EXAMPLES = `

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { UsageError } from '../../common/errors.js';
 import { readConfigFile } from '../../coordinator/run/config-file.js';
 import { OPTION_KEYS, compileOptions } from '../../coordinator/run/options.js';
-import { newPlan } from '../../coordinator/cli/plan.js';
+import { newPlan } from '../../coordinator/cli/start/plan.js';
 import { coordinator } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 

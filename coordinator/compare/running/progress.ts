@@ -1,6 +1,6 @@
 /** What a person sees while a comparison runs: a bar on a terminal, a line a run elsewhere. */
 import { Presets, SingleBar } from 'cli-progress';
-import { duration } from '../../cli/progress.js';
+import { duration } from '../../cli/start/progress.js';
 import type { RunEnd } from './execute.js';
 import type { PlannedRun } from '../plan.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Look, statusLine, statusLines } from '../../../coordinator/cli/status-text.js';
+import { type Look, statusLine, statusLines } from '../../../coordinator/cli/status/status-text.js';
 import type { WorkerView } from '../../../coordinator/view/run-view.js';
 
 const WORKER: WorkerView = {

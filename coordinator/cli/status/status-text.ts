@@ -1,9 +1,9 @@
 /** A run as `coordinator status` shows it: lines for a person. */
-import { bytesText, millisecondsText, qualityText } from '../run/event-text.js';
-import type { StepMetrics } from '../run/journal.js';
-import type { Quality } from '../run/quality.js';
-import type { RunView, WorkerView } from '../view/run-view.js';
-import { duration } from './progress.js';
+import { bytesText, millisecondsText, qualityText } from '../../run/event-text.js';
+import type { StepMetrics } from '../../run/journal.js';
+import type { Quality } from '../../run/quality.js';
+import type { RunView, WorkerView } from '../../view/run-view.js';
+import { duration } from '../start/progress.js';
 
 /** A run at one moment. */
 export interface Look {

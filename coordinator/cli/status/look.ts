@@ -1,14 +1,14 @@
 /** What is known of a run in this moment: from its coordinator where that answers, from its directory in any case. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { UsageError } from '../../common/errors.js';
-import { RunDirectory } from '../run/directory.js';
-import type { RunEvent, StepMetrics } from '../run/journal.js';
-import type { Quality } from '../run/quality.js';
-import { describeEvent } from '../view/event-log.js';
-import { parsedLine } from '../view/journal-tail.js';
-import { lastLines, readStatus, viewOf } from '../view/read-run.js';
-import { askLive } from '../view/remote-live.js';
+import { UsageError } from '../../../common/errors.js';
+import { RunDirectory } from '../../run/directory.js';
+import type { RunEvent, StepMetrics } from '../../run/journal.js';
+import type { Quality } from '../../run/quality.js';
+import { describeEvent } from '../../view/event-log.js';
+import { parsedLine } from '../../view/journal-tail.js';
+import { lastLines, readStatus, viewOf } from '../../view/read-run.js';
+import { askLive } from '../../view/remote-live.js';
 import type { EventLine, Look } from './status-text.js';
 
 const RUNS = 'runs';

@@ -1,5 +1,5 @@
 /** A training ends by itself, or it is not waited for any longer: the clean stop takes too long, or another coordinator has the run. */
-import { killChildren } from '../placement/children.js';
+import { killChildren } from '../../placement/children.js';
 
 export interface Limits {
   /** Aborted when the user wants a clean stop. */

@@ -1,13 +1,13 @@
 /** What a running coordinator serves over HTTP: the live page, its metrics, and the list of all processes' for Prometheus. */
-import { send } from '../../common/http-server.js';
-import { serveMetrics } from '../../common/metrics/server.js';
-import { LastScrape } from '../metrics/last-scrape.js';
-import { RunMeasures } from '../metrics/run-measures.js';
-import { targetGroups } from '../metrics/targets.js';
-import { servePage } from '../page/server.js';
-import type { StepMetrics } from '../run/journal.js';
-import type { Run } from '../training/run.js';
-import type { LiveCounts } from '../training/train.js';
+import { send } from '../../../common/http-server.js';
+import { serveMetrics } from '../../../common/metrics/server.js';
+import { LastScrape } from '../../metrics/last-scrape.js';
+import { RunMeasures } from '../../metrics/run-measures.js';
+import { targetGroups } from '../../metrics/targets.js';
+import { servePage } from '../../page/server.js';
+import type { StepMetrics } from '../../run/journal.js';
+import type { Run } from '../../training/run.js';
+import type { LiveCounts } from '../../training/train.js';
 
 /** How long an end may be held up to be seen; whoever scrapes less often may miss it. */
 const SEEN_MS = 10_000;

@@ -1,9 +1,9 @@
 /** `coordinator status`: how a run stands, once or until it ends. It changes nothing. */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DuetError } from '../../common/errors.js';
-import type { ExitCode } from '../../common/run-command.js';
-import type { RunDirectory } from '../run/directory.js';
+import { DuetError } from '../../../common/errors.js';
+import type { ExitCode } from '../../../common/run-command.js';
+import type { RunDirectory } from '../../run/directory.js';
 import { findRun, lookAt } from './look.js';
 import { type Look, statusLine, statusLines } from './status-text.js';
 

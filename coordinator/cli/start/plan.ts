@@ -1,22 +1,22 @@
 /** From what was asked to a run that can be trained: a new directory, or an old one at its newest good checkpoint. */
 import { availableParallelism } from 'node:os';
-import { UsageError } from '../../common/errors.js';
-import type { EngineChoice } from '../../common/engine-choice.js';
-import { countParameters } from '../../gan/network/architecture.js';
-import { type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
-import { architectureOf } from '../../gan/network/role-architecture.js';
-import { threadsOf } from '../placement/threads.js';
-import { RunDirectory } from '../run/directory.js';
-import { RunIdentity } from '../run/identity.js';
-import { Journal, type JournalReader } from '../run/journal.js';
-import { type Lease, type LeaseOptions, acquireLease } from '../run/lease.js';
-import { removeLeftovers } from '../run/leftovers.js';
-import { type RunOptions, compileOptions, kebab } from '../run/options.js';
-import { bestOf, writeBest } from '../run/quality.js';
-import { type RunRecord, newRecord, readRecord, writeRecord } from '../run/record.js';
-import { newestGoodCheckpoint } from '../run/resume.js';
-import { rolesOf } from '../training/roles.js';
-import type { Run } from '../training/run.js';
+import { UsageError } from '../../../common/errors.js';
+import type { EngineChoice } from '../../../common/engine-choice.js';
+import { countParameters } from '../../../gan/network/architecture.js';
+import { type TrainingConfig, trainingConfigSchema } from '../../../gan/config.js';
+import { architectureOf } from '../../../gan/network/role-architecture.js';
+import { threadsOf } from '../../placement/threads.js';
+import { RunDirectory } from '../../run/directory.js';
+import { RunIdentity } from '../../run/identity.js';
+import { Journal, type JournalReader } from '../../run/journal.js';
+import { type Lease, type LeaseOptions, acquireLease } from '../../run/lease.js';
+import { removeLeftovers } from '../../run/leftovers.js';
+import { type RunOptions, compileOptions, kebab } from '../../run/options.js';
+import { bestOf, writeBest } from '../../run/quality.js';
+import { type RunRecord, newRecord, readRecord, writeRecord } from '../../run/record.js';
+import { newestGoodCheckpoint } from '../../run/resume.js';
+import { rolesOf } from '../../training/roles.js';
+import type { Run } from '../../training/run.js';
 
 type Given = Readonly<Record<string, unknown>>;
 

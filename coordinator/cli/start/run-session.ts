@@ -1,9 +1,9 @@
 /** A run while this coordinator drives it: its training, and what run.json and events.jsonl say of it. */
-import { messageOf } from '../../common/errors.js';
-import type { Placement } from '../placement/placement.js';
-import { type RunStatus, writeStatus } from '../run/status.js';
-import type { Run } from '../training/run.js';
-import { type Outcome, train } from '../training/train.js';
+import { messageOf } from '../../../common/errors.js';
+import type { Placement } from '../../placement/placement.js';
+import { type RunStatus, writeStatus } from '../../run/status.js';
+import type { Run } from '../../training/run.js';
+import { type Outcome, train } from '../../training/train.js';
 import { giveUp } from './give-up.js';
 import { spectator } from './progress.js';
 import { type RunWeb, openRunWeb } from './run-web.js';

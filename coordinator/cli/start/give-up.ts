@@ -1,11 +1,11 @@
 /** The end of a run whose clean stop does not come to an end. */
-import { DuetError } from '../../common/errors.js';
-import { killChildren } from '../placement/children.js';
-import { removeLeftovers } from '../run/leftovers.js';
-import { newestGood } from '../run/resume.js';
-import { type RunStatus, writeStatus } from '../run/status.js';
-import { rolesOf } from '../training/roles.js';
-import type { Run } from '../training/run.js';
+import { DuetError } from '../../../common/errors.js';
+import { killChildren } from '../../placement/children.js';
+import { removeLeftovers } from '../../run/leftovers.js';
+import { newestGood } from '../../run/resume.js';
+import { type RunStatus, writeStatus } from '../../run/status.js';
+import { rolesOf } from '../../training/roles.js';
+import type { Run } from '../../training/run.js';
 
 /**
  * Ends what the training has started and leaves a run that can be resumed. Nothing of it is awaited: whatever hangs may hang.
