@@ -73,7 +73,10 @@ async function coordinatorCost(steps: readonly StepMetrics[]): Promise<Cost> {
     ...{ heartbeatMs: 1, residentBytes: 1, metrics: '' },
   }));
   const view = { state: 'training' as const, step: 1, epoch: 1, sinceCommitMs: 1, workers };
-  const measures = new RunMeasures({ id: 'run', training, step: 0 }, () => ({ view, stale: 0 }));
+  const measures = new RunMeasures({ id: 'run', training, step: 0 }, () => ({
+    view,
+    faults: { recoveries: 0, replayedSteps: 0, staleMessages: 0 },
+  }));
   return await costOf(
     (i) => measures.committed(steps[i % steps.length] as StepMetrics),
     () => measures.registry.text(),

@@ -15,6 +15,12 @@ export interface MetricSpec {
   gpu?: true;
 }
 
+/** Value of the label `role` of a worker that computes this; empty: nothing now. */
+export function roleLabel(role: string): string {
+  return role === '' ? SPARE : role;
+}
+export const SPARE = 'spare';
+
 /** 1 ms to 30 s: a step of a toy, and one that waits for somebody. */
 const STEP_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** 0.1 ms to 10 s: a message on loopback, and one on a link that is in trouble. */

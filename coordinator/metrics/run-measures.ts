@@ -56,9 +56,8 @@ export class RunMeasures implements JournalReader {
   readonly #live: () => LiveCounts | undefined;
   #ended: RunState | undefined;
   #newest: { metrics: StepMetrics; at: number } | undefined;
-  /** The highest step that was committed on this path. */
-  #highest = 0;
-  #staleSeen = 0;
+  /** What the counters of faults have taken in. */
+  #seen = { replayedSteps: 0, staleMessages: 0 };
 
   /** @param live undefined before the coordinator listens */
   constructor(run: { id: string; training: TrainingConfig; step: number }, live: () => LiveCounts | undefined) {
@@ -66,7 +65,6 @@ export class RunMeasures implements JournalReader {
     const { system, data, batch, discriminatorSteps, steps, generators } = training;
     this.registry.run = id;
     this.#live = live;
-    this.#highest = step;
     this.#samplesOfStep = batch * discriminatorSteps;
     this.registry.gauge(M.info).set({ version: VERSION, system, data: data.split('/').at(-1) ?? data }, 1);
     this.registry.gauge(M.target).set(steps);
@@ -85,7 +83,7 @@ export class RunMeasures implements JournalReader {
 
   /** A step was committed, for the first time or in a replay. */
   committed(metrics: StepMetrics): void {
-    const { step, ms, verdicts, voteSpreadMs } = metrics;
+    const { ms, verdicts, voteSpreadMs } = metrics;
     this.#newest = { metrics, at: Date.now() };
     this.#committed.inc();
     this.#samples.inc(this.#samplesOfStep);
@@ -94,8 +92,6 @@ export class RunMeasures implements JournalReader {
     this.#voteSpread.observe(voteSpreadMs / 1000);
     for (const [judged, count] of Object.entries(verdicts)) this.#verdicts.inc({ judged }, count);
     if (metrics.signals) this.#quality.signals(metrics.signals);
-    if (step <= this.#highest) this.#replayed.inc();
-    this.#highest = Math.max(this.#highest, step);
   }
 
   quality(quality: Quality): void {
@@ -120,7 +116,6 @@ export class RunMeasures implements JournalReader {
       case 'fault-injected':
         return this.#injected.inc({ fault: event.fault });
       case 'rolled-back':
-        this.#highest = event.to;
         return this.#rollbacks.inc();
       case 'checkpoint-written':
         this.#checkpointStep.set(event.step);
@@ -149,13 +144,18 @@ export class RunMeasures implements JournalReader {
     const now = this.#ended ?? live?.view.state ?? 'starting';
     for (const state of RUN_STATES) this.#state.set({ state }, state === now ? 1 : 0);
     if (live !== undefined) {
-      const { view, stale } = live;
+      const { view, faults } = live;
       this.#epoch.set(view.epoch);
       // A step that is just being committed is not counted by halves; after a way back the view is the lower one.
       this.#step.set(Math.min(view.step, this.#newest?.metrics.step ?? view.step));
       this.#workers.look(view.workers);
-      this.#stale.inc(Math.max(0, stale - this.#staleSeen));
-      this.#staleSeen = Math.max(stale, this.#staleSeen);
+      const { replayedSteps, staleMessages } = faults;
+      this.#replayed.inc(Math.max(0, replayedSteps - this.#seen.replayedSteps));
+      this.#stale.inc(Math.max(0, staleMessages - this.#seen.staleMessages));
+      this.#seen = {
+        replayedSteps: Math.max(replayedSteps, this.#seen.replayedSteps),
+        staleMessages: Math.max(staleMessages, this.#seen.staleMessages),
+      };
     }
     if (this.#newest !== undefined) this.#show(this.#newest.metrics, this.#newest.at);
   }

@@ -1,4 +1,5 @@
 /** /sd: the processes of a run, for Prometheus' service discovery by HTTP. */
+import { roleLabel } from '../../common/metrics/names.js';
 import type { WorkerView } from '../view/run-view.js';
 
 /** One element of the JSON that `http_sd_configs` reads. */
@@ -16,8 +17,6 @@ export function targetGroups(run: string, own: string, workers: readonly WorkerV
   });
   return [
     group(own, 'coordinator'),
-    ...workers
-      .filter(({ metrics }) => metrics !== '')
-      .map(({ metrics, role }) => group(metrics, role === '' ? 'spare' : role)),
+    ...workers.filter(({ metrics }) => metrics !== '').map(({ metrics, role }) => group(metrics, roleLabel(role))),
   ];
 }

@@ -1,5 +1,5 @@
 /** Who is there, as metrics. */
-import { RUN_METRICS as M } from '../../common/metrics/names.js';
+import { RUN_METRICS as M, SPARE, roleLabel } from '../../common/metrics/names.js';
 import type { MetricRegistry } from '../../common/metrics/registry.js';
 import { WORKER_STATES, type WorkerView } from '../view/run-view.js';
 
@@ -14,20 +14,16 @@ export class WorkerMeasures {
 
   look(workers: readonly WorkerView[]): void {
     this.#heartbeatAge.reset();
-    const roles = new Set(['spare', ...workers.map(roleOf)]);
+    const roles = new Set([SPARE, ...workers.map(({ role }) => roleLabel(role))]);
     for (const role of roles) {
-      const mine = workers.filter((worker) => roleOf(worker) === role);
+      const mine = workers.filter((worker) => roleLabel(worker.role) === role);
       for (const state of WORKER_STATES) {
         // A spare is never missing: nobody needs it.
-        if (role === 'spare' && state === 'missing') continue;
+        if (role === SPARE && state === 'missing') continue;
         this.#workers.set({ role, state }, mine.filter((worker) => worker.state === state).length);
       }
       const ages = mine.filter(({ worker }) => worker !== '').map(({ heartbeatMs }) => heartbeatMs / 1000);
       if (ages.length > 0) this.#heartbeatAge.set({ role }, Math.max(...ages));
     }
   }
-}
-
-function roleOf({ role }: WorkerView): string {
-  return role === '' ? 'spare' : role;
 }

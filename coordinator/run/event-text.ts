@@ -172,6 +172,7 @@ function becauseOf(reason: string): string {
   return reason === '' ? '' : `: ${reason}`;
 }
 
-function counted(count: number, noun: string): string {
+/** 1 step, 2 steps */
+export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

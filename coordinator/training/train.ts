@@ -42,8 +42,7 @@ export interface Outcome {
 /** One look at what only the running coordinator knows. */
 export interface LiveCounts {
   view: LiveView;
-  /** Messages of an old epoch that were refused so far, anywhere in the run. */
-  stale: number;
+  faults: FaultTotals;
 }
 
 export interface FaultTotals {
@@ -153,8 +152,7 @@ class Training implements Disposable {
       const ending = (await this.#assemble(run.step)) === 'stopped' ? this.#stopped() : await this.#train();
       this.#checkpointing.assertHealthy();
       await this.#grids.settle();
-      const faults = { ...this.#recovery.totals, staleMessages: this.#crew.stale };
-      return { step: this.#steps.step, picture: this.#grids.latest, faults, ...ending };
+      return { step: this.#steps.step, picture: this.#grids.latest, faults: this.#faults, ...ending };
     } finally {
       spectator.ended();
       stop.removeEventListener('abort', requestStop);
@@ -164,11 +162,15 @@ class Training implements Disposable {
     }
   }
 
+  get #faults(): FaultTotals {
+    return { ...this.#recovery.totals, staleMessages: this.#crew.stale };
+  }
+
   #live(): LiveCounts {
     const [crew, roles, { step, committedAt }] = [this.#crew, this.#roles, this.#steps];
     const { inProgress: recovering } = this.#recovery;
     const view = liveView({ roles, crew, step, committedAt, recovering, began: this.#began });
-    return { view, stale: crew.stale };
+    return { view, faults: this.#faults };
   }
 
   #stopped(): Ending {

@@ -26,9 +26,9 @@ export class EventLog {
   /** Grows when it begins anew. */
   generation = 0;
 
-  /** @param folder of the run: texts name what is in it by its name alone */
+  /** @param folder of the run */
   constructor(folder: string) {
-    this.#folder = `${folder}/`;
+    this.#folder = folder;
   }
 
   clear(): void {
@@ -44,13 +44,13 @@ export class EventLog {
     const { event, time } = line;
     if (typeof event !== 'string') return;
     this.count += 1;
-    const { text, level } = describeEvent(line as unknown as RunEvent);
+    const { text, level } = describeEvent(line as unknown as RunEvent, this.#folder);
     this.#events.push({
       number: this.count,
       time: textIn(time),
       event,
       level,
-      text: text.replaceAll(this.#folder, '').slice(0, LONGEST_TEXT),
+      text: text.slice(0, LONGEST_TEXT),
     });
     if (this.#events.length > 2 * MOST_EVENTS) this.#events = this.#events.slice(-MOST_EVENTS);
     this.#mark(event, line);
@@ -84,13 +84,17 @@ function textIn(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Of an event of any version: one of a kind that this one does not know is named, at least. */
-export function describeEvent(event: RunEvent): { text: string; level: EventLevel } {
+/**
+ * Of an event of any version: one of a kind that this one does not know is named, at least.
+ *
+ * @param folder of the run: what lies in it is named by its name alone
+ */
+export function describeEvent(event: RunEvent, folder: string): { text: string; level: EventLevel } {
   try {
     // Undefined for a kind that is not known, and whatever else a damaged line makes of it.
     const text = textOf(event) as string | undefined;
     const level: EventLevel | undefined = levelOf(event);
-    return { text: text ?? event.event, level: level ?? 'info' };
+    return { text: (text ?? event.event).replaceAll(`${folder}/`, ''), level: level ?? 'info' };
   } catch {
     return { text: event.event, level: 'info' };
   }

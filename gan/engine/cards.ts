@@ -16,12 +16,26 @@ const TIMEOUT_MS = 10_000;
 
 /** Empty where there is no card, no driver or no nvidia-smi. */
 export async function detectNvidiaCards(env: NodeJS.ProcessEnv): Promise<NvidiaCard[]> {
-  const query = ['--query-gpu=index,uuid,name,memory.total', '--format=csv,noheader,nounits'];
+  return parseCards((await queryNvidiaCards('index,uuid,name,memory.total', env)) ?? '');
+}
+
+/**
+ * What nvidia-smi says of the cards, a line each, values between ", " and without units.
+ *
+ * @param fields as `nvidia-smi --help-query-gpu` names them
+ * @param more of its arguments
+ * @returns undefined where there is no driver or no nvidia-smi, or it does not answer
+ */
+export async function queryNvidiaCards(
+  fields: string,
+  env: NodeJS.ProcessEnv,
+  { more = [], timeoutMs = TIMEOUT_MS }: { more?: readonly string[]; timeoutMs?: number } = {},
+): Promise<string | undefined> {
+  const query = [`--query-gpu=${fields}`, '--format=csv,noheader,nounits', ...more];
   try {
-    const { stdout } = await promisify(execFile)('nvidia-smi', query, { env, timeout: TIMEOUT_MS });
-    return parseCards(stdout);
+    return (await promisify(execFile)('nvidia-smi', query, { env, timeout: timeoutMs })).stdout;
   } catch {
-    return [];
+    return undefined;
   }
 }
 

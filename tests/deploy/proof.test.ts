@@ -12,7 +12,8 @@ import { readAlerts } from '../support/alerts.js';
 import { TINY, eventsNamed, eventsOf, faultOf, inject } from '../support/faults.js';
 import { type Prometheus, startPrometheus } from '../support/prometheus-server.js';
 import { NEEDS_PROMETHEUS } from '../support/prometheus.js';
-import { quickened, selectorsIn } from '../support/promql-probe.js';
+import { selectorsOf } from '../support/promql.js';
+import { quickened } from '../support/promql-probe.js';
 import { coordinator, until } from '../support/run.js';
 import { metricsOf } from '../support/scrape.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -85,7 +86,7 @@ test('every expression of every panel and alert has a value in a real Prometheus
     [],
     'alerts whose expression has no value, whatever its threshold',
   );
-  const selectors = [...new Set(probed.flatMap(({ expr }) => selectorsIn(expr)))];
+  const selectors = [...new Set(probed.flatMap(({ expr }) => selectorsOf(expr).map(({ text }) => text)))];
   const without = await emptyOf(selectors, async (selector) => (await prometheus.range(selector, since)).length === 0);
   assert.deepEqual(without, [], 'alerts ask for series that do not exist');
 

@@ -20,8 +20,3 @@ export function quickened(expr: string): string {
     .map((part) => (part.startsWith('{') ? part : part.replaceAll(COMPARISON, '$1 bool')))
     .join('');
 }
-
-/** Every series that an expression asks for, by itself: duet_workers{state="missing"}. */
-export function selectorsIn(expr: string): string[] {
-  return [...expr.matchAll(/\b(?:duet_\w+|up\b)(?:\{[^}]*\})?/g)].map(([selector]) => selector);
-}

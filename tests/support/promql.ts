@@ -6,6 +6,8 @@ const EVERYWHERE = ['run', 'job', 'instance'];
 const SUFFIX = /_(bucket|sum|count)$/;
 
 export interface Selector {
+  /** As it is written: duet_workers{state="missing"}. */
+  text: string;
   metric: string;
   /** Label, operator and value, as in {state!~"finished|stopped"}. */
   matchers: { label: string; operator: string; value: string }[];
@@ -13,7 +15,8 @@ export interface Selector {
 
 /** The metrics of Duet and `up`, each with its matchers. */
 export function selectorsOf(expression: string): Selector[] {
-  return [...expression.matchAll(/\b(duet_\w+|up\b)\s*(?:\{([^}]*)\})?/g)].map(([, metric = '', inner = '']) => ({
+  return [...expression.matchAll(/\b(duet_\w+|up\b)\s*(?:\{([^}]*)\})?/g)].map(([text, metric = '', inner = '']) => ({
+    text: text.trim(),
     metric,
     matchers: [...inner.matchAll(/(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"/g)].map(
       ([, label = '', operator = '', value = '']) => ({

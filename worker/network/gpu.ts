@@ -1,6 +1,5 @@
 /** Memory and load of the worker's NVIDIA card, as nvidia-smi tells them. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { queryNvidiaCards } from '../../gan/engine/cards.js';
 
 export interface CardReading {
   uuid: string;
@@ -21,14 +20,9 @@ const MIB = 1 << 20;
  */
 export async function readCard(env: NodeJS.ProcessEnv): Promise<CardReading | undefined> {
   const visible = env['CUDA_VISIBLE_DEVICES']?.split(',')[0]?.trim();
-  const query = ['--query-gpu=uuid,memory.used,memory.total,utilization.gpu', '--format=csv,noheader,nounits'];
-  const which = visible === undefined || visible === '' ? [] : [`--id=${visible}`];
-  try {
-    const { stdout } = await promisify(execFile)('nvidia-smi', [...query, ...which], { env, timeout: TIMEOUT_MS });
-    return parseReading(stdout);
-  } catch {
-    return undefined;
-  }
+  const more = visible === undefined || visible === '' ? [] : [`--id=${visible}`];
+  const fields = 'uuid,memory.used,memory.total,utilization.gpu';
+  return parseReading((await queryNvidiaCards(fields, env, { more, timeoutMs: TIMEOUT_MS })) ?? '');
 }
 
 /** The first line of "uuid, MiB used, MiB in all, percent"; what the driver does not know is "[N/A]". */

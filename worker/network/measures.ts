@@ -1,13 +1,10 @@
 /** The metrics of a worker, in its network thread: every step, tensor and pulse passes here anyway. */
-import { WORKER_METRICS } from '../../common/metrics/names.js';
+import { SPARE, WORKER_METRICS, roleLabel } from '../../common/metrics/names.js';
 import { addProcessMetrics } from '../../common/metrics/process.js';
 import { MetricRegistry } from '../../common/metrics/registry.js';
 import type { Ready } from '../../proto/generated/duet/v1/Ready.js';
 import type { Vote } from '../../proto/generated/duet/v1/Vote.js';
 import type { CardReading } from './gpu.js';
-
-/** A worker without a role. */
-const SPARE = 'spare';
 
 export class Measures {
   readonly registry = new MetricRegistry();
@@ -21,7 +18,7 @@ export class Measures {
   readonly #gpuMemoryTotal = this.registry.gauge(WORKER_METRICS.gpuMemoryTotal);
   readonly #gpuLoad = this.registry.gauge(WORKER_METRICS.gpuLoad);
   readonly #version: string;
-  #role = SPARE;
+  #role: string = SPARE;
 
   /** @param roundTripMs of the newest pulse; undefined where none are sent */
   constructor(version: string, roundTripMs: () => number | undefined) {
@@ -41,7 +38,7 @@ export class Measures {
   /** It has this role of this run from now on; an empty one: none. What it counted in another role goes with that. */
   take(run: string, role: string): void {
     this.registry.run = run;
-    const now = role === '' ? SPARE : role;
+    const now = roleLabel(role);
     if (now === this.#role) return;
     this.#role = now;
     this.registry.reset();

@@ -4,14 +4,16 @@
  */
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { RefusedError, messageOf } from '../../common/errors.js';
+import type { HttpServer } from '../../common/http-server.js';
 import { LevelSwitch } from '../../common/log-level.js';
 import { createLog } from '../../common/log.js';
+import { serveMetrics } from '../../common/metrics/server.js';
+import { joinAddress } from '../../common/rpc.js';
 import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
 import type { Trouble__Output } from '../../proto/generated/duet/v1/Trouble.js';
 import { ComputeFaults } from '../faults/compute-faults.js';
 import { FaultMaker } from '../faults/fault-maker.js';
 import { Relays } from '../faults/relays.js';
-import { serveMetrics } from '../../common/metrics/server.js';
 import { raise } from '../inbox.js';
 import { follow, newContext } from '../log-context.js';
 import { type Assignment, type Ending, type ToCompute, type ToNetwork, transferables } from '../messages.js';
@@ -23,8 +25,6 @@ import { ExchangeServer } from './exchange-server.js';
 import { readCard } from './gpu.js';
 import { Measures } from './measures.js';
 import { loadState, saveState } from './state-transfer.js';
-import type { HttpServer } from '../../common/http-server.js';
-import { joinAddress } from '../../common/rpc.js';
 
 export interface NetworkThreadData {
   coordinator: string;

@@ -77,8 +77,7 @@ function newestEvents(directory: RunDirectory): EventLine[] {
       const parsed = parsedLine(line);
       if (typeof parsed?.['event'] !== 'string') return [];
       const { time } = parsed;
-      const { text } = describeEvent(parsed as unknown as RunEvent);
-      // What lies in the run is named by its name alone.
-      return [{ time: typeof time === 'string' ? time : '', text: text.replaceAll(`${directory.path}/`, '') }];
+      const { text } = describeEvent(parsed as unknown as RunEvent, directory.path);
+      return [{ time: typeof time === 'string' ? time : '', text }];
     });
 }

@@ -1,5 +1,5 @@
 /** A run as `coordinator status` shows it: lines for a person. */
-import { bytesText, millisecondsText, qualityText } from '../../run/event-text.js';
+import { bytesText, counted, millisecondsText, qualityText } from '../../run/event-text.js';
 import type { StepMetrics } from '../../run/journal.js';
 import type { Quality } from '../../run/quality.js';
 import type { RunView, WorkerView } from '../../view/run-view.js';
@@ -126,8 +126,4 @@ function aligned(rows: readonly string[][]): string[] {
 
 function agoText(milliseconds: number): string {
   return `${milliseconds < 60_000 ? millisecondsText(milliseconds) : duration(milliseconds / 1000)} ago`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
