@@ -27,8 +27,22 @@ const runSettingsSchema = z.strictObject({
   placement: z.enum(PLACEMENTS).default('local'),
   /** Address that the coordinator's gRPC listens on. Another than loopback only with `insecure`. */
   host: z.string().min(1).max(253).default('127.0.0.1'),
-  /** There is no mutual TLS yet: whoever can reach the address can read along, and the join token is all that keeps others out. */
+  /** Without mutual TLS (`tlsCert`, `tlsKey`, `tlsCa`) whoever can reach the address can read along. */
   insecure: z.boolean().default(false),
+  /** PEM files of mutual TLS on every gRPC connection and to a NATS store: all three or none. Read again when they change. */
+  tlsCert: z.string().min(1).optional(),
+  tlsKey: z.string().min(1).optional(),
+  tlsCa: z.string().min(1).optional(),
+  /** File with the join token; absent: RUN/token, made by the first start. */
+  tokenFile: z.string().min(1).optional(),
+  /** Where the run lasts: `file`, its own directory, or nats://HOST:PORT (tls://HOST:PORT), of which the directory is a working copy. */
+  store: z.string().min(1).max(253).default('file'),
+  /** File with what NATS asks for: a .creds file, an nkey seed, USER:PASSWORD or a token. */
+  storeCredentials: z.string().min(1).optional(),
+  /** Seconds of training that the store may lack; then it pauses until the store has caught up. */
+  storeLag: z.number().min(1).max(86_400).default(300),
+  /** After the run's end its page and metrics stay, until the coordinator is told to end. */
+  stay: z.boolean().default(false),
   /** gRPC port; 0 picks a free one. */
   port: z.int().min(0).max(65535).default(50051),
   /** Address that the live page and the metrics listen on: they show a run and change nothing. Another than loopback only with `insecure`. */
