@@ -72,11 +72,12 @@ async function coordinatorCost(steps: readonly StepMetrics[]): Promise<Cost> {
     ...{ role, state: 'ready' as const, worker: 'host/1', engine: 'e', device: 'cpu', phase: 'forward', phaseMs: 1 },
     ...{ heartbeatMs: 1, residentBytes: 1, metrics: '' },
   }));
-  const view = { state: 'training' as const, step: 1, epoch: 1, sinceCommitMs: 1, workers };
-  const measures = new RunMeasures({ id: 'run', training, step: 0 }, () => ({
-    view,
-    faults: { recoveries: 0, replayedSteps: 0, staleMessages: 0 },
-  }));
+  const view = { state: 'training' as const, reason: '', step: 1, epoch: 1, sinceCommitMs: 1, workers };
+  const measures = new RunMeasures(
+    { id: 'run', training, step: 0 },
+    () => ({ view, faults: { recoveries: 0, replayedSteps: 0, staleMessages: 0 } }),
+    () => ({ writes: 0, seconds: 0, reason: '' }),
+  );
   return await costOf(
     (i) => measures.committed(steps[i % steps.length] as StepMetrics),
     () => measures.registry.text(),

@@ -218,6 +218,18 @@ export const RUN_METRICS = {
     STEP_SECONDS,
   ),
   checkpointsPassedOver: counter('duet_checkpoints_passed_over_total', 'Checkpoints that were damaged.', []),
+
+  storeLag: gauge(
+    'duet_store_lag_seconds',
+    'Age of the oldest change that the run store does not have; 0: it has everything, as the file store always does.',
+    [],
+  ),
+  storeWrites: gauge('duet_store_pending_writes', 'Changes that the run store does not have.', []),
+  paused: counter(
+    'duet_store_paused_seconds_total',
+    'Seconds that the training waited for the run store, counted once it is back.',
+    [],
+  ),
 } as const satisfies Record<string, MetricSpec>;
 
 export const ALL_METRICS: readonly MetricSpec[] = [

@@ -10,6 +10,7 @@ import type { JournalReader, RunEvent, StepMetrics } from '../run/journal.js';
 import type { Quality } from '../run/quality.js';
 import { chainMs } from '../run/step-chain.js';
 import { rolesOf } from '../training/roles.js';
+import type { StoreLag } from '../store/run-store.js';
 import type { LiveCounts } from '../training/train.js';
 import { RUN_STATES, type RunState } from '../view/run-view.js';
 import { QualityMeasures } from './quality-measures.js';
@@ -53,18 +54,27 @@ export class RunMeasures implements JournalReader {
   readonly #checkpoint = this.registry.histogram(M.checkpoint);
   readonly #checkpointsPassedOver = this.registry.counter(M.checkpointsPassedOver);
   readonly #samplesOfStep: number;
+  readonly #storeLag = this.registry.gauge(M.storeLag);
+  readonly #storeWrites = this.registry.gauge(M.storeWrites);
+  readonly #paused = this.registry.counter(M.paused);
   readonly #live: () => LiveCounts | undefined;
+  readonly #lag: () => StoreLag;
   #ended: RunState | undefined;
   #newest: { metrics: StepMetrics; at: number } | undefined;
   /** What the counters of faults have taken in. */
   #seen = { replayedSteps: 0, staleMessages: 0 };
 
   /** @param live undefined before the coordinator listens */
-  constructor(run: { id: string; training: TrainingConfig; step: number }, live: () => LiveCounts | undefined) {
+  constructor(
+    run: { id: string; training: TrainingConfig; step: number },
+    live: () => LiveCounts | undefined,
+    lag: () => StoreLag,
+  ) {
     const { id, training, step } = run;
     const { system, data, batch, discriminatorSteps, steps, generators } = training;
     this.registry.run = id;
     this.#live = live;
+    this.#lag = lag;
     this.#samplesOfStep = batch * discriminatorSteps;
     this.registry.gauge(M.info).set({ version: VERSION, system, data: data.split('/').at(-1) ?? data }, 1);
     this.registry.gauge(M.target).set(steps);
@@ -115,6 +125,8 @@ export class RunMeasures implements JournalReader {
         return this.#suspected.inc({ cause: event.cause });
       case 'fault-injected':
         return this.#injected.inc({ fault: event.fault });
+      case 'store-caught-up':
+        return this.#paused.inc(event.pausedMs / 1000);
       case 'rolled-back':
         return this.#rollbacks.inc();
       case 'checkpoint-written':
@@ -143,6 +155,9 @@ export class RunMeasures implements JournalReader {
     const live = this.#live();
     const now = this.#ended ?? live?.view.state ?? 'starting';
     for (const state of RUN_STATES) this.#state.set({ state }, state === now ? 1 : 0);
+    const { seconds, writes } = this.#lag();
+    this.#storeLag.set(seconds);
+    this.#storeWrites.set(writes);
     if (live !== undefined) {
       const { view, faults } = live;
       this.#epoch.set(view.epoch);

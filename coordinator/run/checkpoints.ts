@@ -100,6 +100,7 @@ export class CheckpointWriter {
       remove(this.#target);
       renameSync(this.#folder, this.#target);
       syncFolder(dirname(this.#target));
+      this.#directory.observer?.checkpointAdded(this.step);
     } catch (error) {
       throw storageError(error, this.#target);
     }
@@ -241,7 +242,7 @@ export function retainCheckpoints(
   directory.assertWritable();
   for (const step of listCheckpoints(directory).slice(0, -keepCheckpoints)) {
     if (needed.includes(step) || staysForEver(step, keepEvery)) continue;
-    remove(directory.file('checkpoints', checkpointName(step)));
+    removeOf(directory, step);
   }
 }
 
@@ -249,6 +250,7 @@ export function retainCheckpoints(
 export function discardCheckpoint(directory: RunDirectory, step: number): void {
   directory.assertWritable();
   rmSync(directory.file('checkpoints', checkpointName(step)), { recursive: true, force: true });
+  directory.observer?.checkpointRemoved(step);
 }
 
 /**
@@ -258,8 +260,13 @@ export function discardCheckpoint(directory: RunDirectory, step: number): void {
 export function dropCheckpointsAfter(directory: RunDirectory, step: number): void {
   directory.assertWritable();
   for (const later of listCheckpoints(directory).reverse()) {
-    if (later > step) remove(directory.file('checkpoints', checkpointName(later)));
+    if (later > step) removeOf(directory, later);
   }
+}
+
+function removeOf(directory: RunDirectory, step: number): void {
+  remove(directory.file('checkpoints', checkpointName(step)));
+  directory.observer?.checkpointRemoved(step);
 }
 
 /** Renamed first: interrupted, it leaves a leftover, never a checkpoint without some of its files. */

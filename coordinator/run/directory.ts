@@ -1,6 +1,7 @@
 /** The run directory: everything a run leaves behind, each file whole or not there. */
 import { randomBytes } from 'node:crypto';
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -14,11 +15,20 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.js';
+import { readToken } from '../../common/join-options.js';
+import { DOCUMENTS, type DirectoryObserver, type DocumentName, type LogName } from './directory-observer.js';
 import { storageError } from './storage-error.js';
 import { syncFolder, writeSynced } from './sync.js';
 
 /** Less than this free and a run is not begun: its first checkpoint would not fit. */
 const LEAST_FREE_BYTES = 64 << 20;
+
+/** Characters of a token that nobody guesses. */
+const LEAST_TOKEN = 32;
+
+/** What a start leaves when it is killed before there is a config.json. */
+const OF_A_RUN =
+  /^(samples|checkpoints|logs|token|store\.json|lease\.\d+\.json|\w+\.jsonl|(run|best)\.json|\..+\.tmp)$/;
 
 export class RunDirectory {
   readonly path: string;
@@ -27,6 +37,7 @@ export class RunDirectory {
   readonly #made: string;
 
   #guard: () => void = () => {};
+  #observer: DirectoryObserver | undefined;
 
   private constructor(path: string, made = path) {
     this.path = path;
@@ -65,6 +76,17 @@ export class RunDirectory {
     return new RunDirectory(absolute, made);
   }
 
+  /** The run that is in it, or a new one. What an interrupted start left there goes. @throws UsageError as `create` does */
+  static openOrCreate(path: string): RunDirectory {
+    const absolute = resolve(path);
+    if (existsSync(join(absolute, 'config.json'))) return RunDirectory.open(path);
+    const found = existsSync(absolute) && statSync(absolute).isDirectory() ? readdirSync(absolute) : [];
+    if (found.every((name) => OF_A_RUN.test(name))) {
+      for (const name of found) rmSync(join(absolute, name), { recursive: true, force: true });
+    }
+    return RunDirectory.create(path);
+  }
+
   /** @throws UsageError when there is no run in it */
   static open(path: string): RunDirectory {
     const absolute = resolve(path);
@@ -78,6 +100,16 @@ export class RunDirectory {
   /** From now on `check` is asked before every write: it throws what forbids it. */
   guardWith(check: () => void): void {
     this.#guard = check;
+  }
+
+  /** From now on it hears of every change. */
+  observe(observer: DirectoryObserver): void {
+    this.#observer = observer;
+  }
+
+  /** Told after a change that does not go through this class. */
+  get observer(): DirectoryObserver | undefined {
+    return this.#observer;
   }
 
   /** To be called before a write that does not go through this class. @throws what forbids it */
@@ -105,7 +137,42 @@ export class RunDirectory {
 
   writeJson(name: string, value: unknown): void {
     this.#guard();
-    writeWhole(this.file(name), `${JSON.stringify(value, null, 2)}\n`);
+    const text = `${JSON.stringify(value, null, 2)}\n`;
+    writeWhole(this.file(name), text);
+    const document = DOCUMENTS.find((known) => known === name);
+    if (document !== undefined) this.#observer?.document(document, text);
+  }
+
+  removeDocument(name: DocumentName): void {
+    this.#guard();
+    if (!existsSync(this.file(name))) return;
+    rmSync(this.file(name), { force: true });
+    this.#observer?.document(name, undefined);
+  }
+
+  append(log: LogName, value: object): void {
+    this.#guard();
+    const line = JSON.stringify(value);
+    try {
+      appendFileSync(this.file(log), `${line}\n`);
+    } catch (error) {
+      throw storageError(error, this.file(log));
+    }
+    this.#observer?.appended(log, line);
+  }
+
+  /** @param lines all that the log holds from now on */
+  rewrite(log: LogName, lines: readonly string[]): void {
+    this.#guard();
+    writeWhole(this.file(log), lines.map((line) => `${line}\n`).join(''));
+    this.#observer?.rewritten(log, lines);
+  }
+
+  /** @param path below the directory, with slashes */
+  writePicture(path: string, picture: Uint8Array): void {
+    this.#guard();
+    writeWhole(this.file(path), picture);
+    this.#observer?.picture(path);
   }
 
   /** @throws UsageError when the file is missing or not JSON */
@@ -117,8 +184,14 @@ export class RunDirectory {
     }
   }
 
-  /** The join token that the run has: workers that outlive a coordinator know it. A new one if there is none. */
-  token(): string {
+  /**
+   * The join token that the run has: workers that outlive a coordinator know it. A new one if there is none.
+   *
+   * @param given a file that has it, instead of the directory's own
+   * @throws UsageError when that file cannot be read, or what it holds is too short to be a secret
+   */
+  token(given?: string): string {
+    if (given !== undefined) return assertSecret(readToken(given), given);
     const file = this.file('token');
     const known = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
     return /^[0-9a-f]{64}$/.test(known) ? known : this.#writeToken();
@@ -147,6 +220,13 @@ export class RunDirectory {
       rmdirSync(folder);
     }
   }
+}
+
+function assertSecret(token: string, file: string): string {
+  if (token.length >= LEAST_TOKEN && /^[\x21-\x7e]+$/.test(token)) return token;
+  throw new UsageError(
+    `--token-file ${file} holds no join token: it takes at least ${LEAST_TOKEN} printable characters without a space, as \`openssl rand -hex 32\` makes them`,
+  );
 }
 
 /**

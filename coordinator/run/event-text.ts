@@ -70,6 +70,13 @@ export function textOf(event: RunEvent): string {
       return `the run went back from step ${event.step} to its best checkpoint, step ${event.to}, and goes another way (branch ${event.branch}): ${event.reason}`;
     case 'rollback-refused':
       return `the run does not go back after the evaluation of step ${event.evaluated}: ${event.reason}`;
+    case 'store-behind':
+      return `the store lacks ${counted(event.writes, 'change')} of the last ${event.seconds} s: ${event.reason}`;
+    case 'store-caught-up': {
+      const paused =
+        event.pausedMs === 0 ? '' : `; the training had waited for it for ${millisecondsText(event.pausedMs)}`;
+      return `the store has everything again, after ${millisecondsText(event.milliseconds)}${paused}`;
+    }
     case 'exported':
       return `generators exported to ${event.folder}`;
     case 'run-finished':
@@ -95,6 +102,7 @@ export function levelOf(event: RunEvent): EventLevel {
     case 'collapse-suspected':
     case 'warning-raised':
     case 'evaluation-ended':
+    case 'store-behind':
     case 'rolled-back':
     case 'rollback-refused':
       return 'warn';
@@ -119,6 +127,7 @@ export function levelOf(event: RunEvent): EventLevel {
     case 'quality-measured':
     case 'warning-cleared':
     case 'evaluation-skipped':
+    case 'store-caught-up':
     case 'exported':
     case 'run-finished':
     case 'run-stopped':

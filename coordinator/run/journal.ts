@@ -2,11 +2,11 @@
  * The journals of a run, a JSON object a line: events.jsonl (its life), metrics.jsonl (a committed step a line) and
  * quality.jsonl (an evaluation a line).
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { type RunDirectory, writeWhole } from './directory.js';
+import { existsSync, readFileSync } from 'node:fs';
+import type { RunDirectory } from './directory.js';
+import type { LogName } from './directory-observer.js';
 import type { Cause } from './cause.js';
 import type { Quality } from './quality.js';
-import { storageError } from './storage-error.js';
 
 /** What happened to the run; `event` is one of a short list so that scripts can count on it. */
 export type RunEvent =
@@ -68,6 +68,10 @@ export type RunEvent =
   /** `step` was the newest committed one; the evaluation of `evaluated` decided it; `branch` begins after `to`. */
   | { event: 'rolled-back'; step: number; to: number; evaluated: number; branch: number; reason: string }
   | { event: 'rollback-refused'; evaluated: number; reason: string }
+  /** The store does not take what the run leaves behind. */
+  | { event: 'store-behind'; seconds: number; writes: number; reason: string }
+  /** It has everything again. The training had waited for it so long. */
+  | { event: 'store-caught-up'; milliseconds: number; pausedMs: number }
   | { event: 'exported'; folder: string }
   | { event: 'run-finished' | 'run-stopped' | 'run-failed'; step: number; reason: string };
 
@@ -129,17 +133,17 @@ export class Journal {
   }
 
   event(event: RunEvent): void {
-    this.#append('events.jsonl', { time: new Date().toISOString(), ...event });
+    this.#directory.append('events.jsonl', { time: new Date().toISOString(), ...event });
     for (const reader of this.#readers) reader.event?.(event);
   }
 
   metrics(metrics: StepMetrics): void {
-    this.#append('metrics.jsonl', metrics);
+    this.#directory.append('metrics.jsonl', metrics);
     for (const reader of this.#readers) reader.metrics?.(metrics);
   }
 
   quality(quality: Quality): void {
-    this.#append('quality.jsonl', quality);
+    this.#directory.append('quality.jsonl', quality);
     for (const reader of this.#readers) reader.quality?.(quality);
   }
 
@@ -159,30 +163,18 @@ export class Journal {
     this.#keep<Quality>('quality.jsonl', (quality) => quality.step <= step && quality.extra !== true);
   }
 
-  #keep<T extends { step: number }>(name: string, fits: (value: T) => boolean): void {
-    const path = this.#directory.file(name);
-    if (!existsSync(path)) return;
-    this.#directory.assertWritable();
+  #keep<T extends { step: number }>(name: LogName, fits: (value: T) => boolean): void {
+    if (!existsSync(this.#directory.file(name))) return;
     const kept = this.#lines(name).filter((line) => {
       const value = parsed<T>(line);
       return value !== undefined && fits(value);
     });
-    writeWhole(path, kept.map((line) => `${line}\n`).join(''));
+    this.#directory.rewrite(name, kept);
   }
 
-  #lines(name: string): string[] {
+  #lines(name: LogName): string[] {
     const path = this.#directory.file(name);
     return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
-  }
-
-  #append(name: string, value: object): void {
-    const path = this.#directory.file(name);
-    this.#directory.assertWritable();
-    try {
-      appendFileSync(path, `${JSON.stringify(value)}\n`);
-    } catch (error) {
-      throw storageError(error, path);
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 /** The evaluations of a run while it trains: how good each was, and which was the best. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { UsageError } from '../../common/errors.js';
 import type { RunDirectory } from './directory.js';
@@ -57,8 +57,7 @@ export function bestOf(quality: readonly Quality[]): Best | undefined {
 }
 
 export function writeBest(directory: RunDirectory, best: Best | undefined): void {
-  directory.assertWritable();
-  if (best === undefined) rmSync(directory.file(FILE), { force: true });
+  if (best === undefined) directory.removeDocument(FILE);
   else directory.writeJson(FILE, best);
 }
 

@@ -122,6 +122,11 @@ export class Crew {
     return 'ready';
   }
 
+  /** Before training can begin or go on; empty: nothing. */
+  get waitsFor(): string {
+    return this.#waitsFor;
+  }
+
   #wait(ready: ReadonlySet<string>): void {
     const reason = whyWaiting(this.#options.roles, this.#seating.vacant, ready);
     if (reason !== this.#waitsFor) this.#options.waiting(reason, this.#epoch);

@@ -11,18 +11,21 @@ interface LiveParts {
   committedAt: number;
   /** A step was called off and is not committed again yet. */
   recovering: boolean;
+  /** What the training waits for between two steps; empty: nothing. */
+  paused: string;
   /** Steps have begun. */
   began: boolean;
 }
 
-export function liveView({ roles, crew, step, committedAt, recovering, began }: LiveParts): LiveView {
+export function liveView({ roles, crew, step, committedAt, recovering, paused, began }: LiveParts): LiveView {
   const now = performance.now();
   const seated = roles.map((role) => workerView(role, crew.memberOf(role), now));
   const spares = [...crew.members]
     .filter(({ role, present }) => present && role === undefined)
     .map((member) => workerView('', member, now));
   return {
-    state: stateOf(seated, recovering, began),
+    state: paused === '' ? stateOf(seated, recovering, began) : 'waiting',
+    reason: paused === '' ? crew.waitsFor : paused,
     step,
     epoch: crew.epoch,
     sinceCommitMs: committedAt === 0 ? 0 : now - committedAt,

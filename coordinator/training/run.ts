@@ -7,6 +7,7 @@ import type { Journal, StepMetrics } from '../run/journal.js';
 import type { RunSettings } from '../run/options.js';
 import type { Quality } from '../run/quality.js';
 import type { Rollback } from '../run/rollbacks.js';
+import type { StoreLag } from '../store/run-store.js';
 
 export interface Run {
   directory: RunDirectory;
@@ -21,6 +22,8 @@ export interface Run {
   /** False: this start made its directory. */
   resumed: boolean;
   token: string;
+  /** How far the store is behind the directory. */
+  lag(): StoreLag;
   /** Of one sample, once the data is open; empty before. */
   readonly sampleShape: readonly number[];
   /** A number of membership that no coordinator of this run has used before. On the disk before it is returned. */

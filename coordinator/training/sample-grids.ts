@@ -3,7 +3,6 @@ import { messageOf } from '../../common/errors.js';
 import type { Samples__Output } from '../../proto/generated/duet/v1/Samples.js';
 import { sampleGrid } from '../pictures/sample-grid.js';
 import { checkpointName } from '../run/checkpoints.js';
-import { writeWhole } from '../run/directory.js';
 import type { Run, Spectator } from './run.js';
 
 interface Band {
@@ -51,11 +50,11 @@ export class SampleGrids {
   }
 
   async #draw(step: number, shape: number[], bands: Band[]): Promise<void> {
-    const file = this.#run.directory.file('samples', `${checkpointName(step)}.png`);
+    const path = `samples/${checkpointName(step)}.png`;
+    const file = this.#run.directory.file(path);
     try {
       const picture = await sampleGrid({ bands, shape });
-      this.#run.directory.assertWritable();
-      writeWhole(file, picture);
+      this.#run.directory.writePicture(path, picture);
       this.latest = file;
       this.#run.journal.event({ event: 'samples-written', step, file });
     } catch (error) {

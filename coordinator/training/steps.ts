@@ -11,6 +11,7 @@ import type { Recovery } from './recovery.js';
 import type { Run, Spectator } from './run.js';
 import type { SampleGrids } from './sample-grids.js';
 import { stepMetrics } from './step-metrics.js';
+import type { StoreWatch } from './store-watch.js';
 import type { Supervision } from './supervision.js';
 import type { Watch } from './watch.js';
 
@@ -25,6 +26,7 @@ interface StepsParts {
   recovery: Recovery;
   supervision: Supervision;
   injections: Injections;
+  storeWatch: StoreWatch;
   spectator: Spectator;
   /** Aborted when the user wants the run to stop after the step in progress. */
   stop: AbortSignal;
@@ -68,12 +70,14 @@ export class Steps {
    * @returns true when the path that the run is on ends here: what it would keep of this step is dropped in a moment
    */
   async run(): Promise<boolean> {
-    const { run, crew, watch, recovery, supervision, injections, checkpointing, spectator, stop } = this.#parts;
+    const { run, crew, watch, recovery, supervision, injections, checkpointing, storeWatch, spectator, stop } =
+      this.#parts;
     this.#began = performance.now();
     await injections.beginning(this.step + 1);
     crew.begin(this.#beginOf(this.step + 1));
     for (let since = performance.now(); ;) {
       const { votes, voteSpreadMs, averageGeneratorLoss } = await this.#votes();
+      await storeWatch.room(crew.epoch, stop);
       this.step += 1;
       const evaluate = await watch.due(this.step, stop);
       const { demand } = watch;

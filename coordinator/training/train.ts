@@ -13,6 +13,7 @@ import type { Run, Spectator } from './run.js';
 import { SampleGrids } from './sample-grids.js';
 import { coordinationService } from './service.js';
 import { Steps } from './steps.js';
+import { StoreWatch } from './store-watch.js';
 import { Supervision } from './supervision.js';
 import type { LiveView } from '../view/run-view.js';
 import { liveView } from './live-view.js';
@@ -71,6 +72,7 @@ class Training implements Disposable {
   readonly #recovery: Recovery;
   readonly #supervision: Supervision;
   readonly #injections: Injections;
+  readonly #storeWatch: StoreWatch;
   readonly #steps: Steps;
   #began = false;
 
@@ -113,6 +115,7 @@ class Training implements Disposable {
       placement,
       stepMs: (now) => this.#steps.elapsed(now),
     });
+    this.#storeWatch = new StoreWatch(run, (reason, epoch) => spectator.waiting(reason, epoch));
     this.#steps = new Steps({
       run,
       roles: this.#roles,
@@ -123,6 +126,7 @@ class Training implements Disposable {
       recovery: this.#recovery,
       supervision: this.#supervision,
       injections: this.#injections,
+      storeWatch: this.#storeWatch,
       spectator,
       stop,
     });
@@ -131,6 +135,7 @@ class Training implements Disposable {
   [Symbol.dispose](): void {
     this.#supervision[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
+    this.#storeWatch[Symbol.dispose]();
   }
 
   async run(): Promise<Outcome> {
@@ -143,7 +148,7 @@ class Training implements Disposable {
     listening(server.address, () => this.#live());
     placement.start({
       coordinator: server.address,
-      tokenFile: run.directory.file('token'),
+      tokenFile: run.settings.tokenFile ?? run.directory.file('token'),
       logs: run.directory.file('logs'),
       ended: (pid, reason) => events.push({ kind: 'child-ended', pid, reason }),
       say: (line) => spectator.say(line),
@@ -169,7 +174,8 @@ class Training implements Disposable {
   #live(): LiveCounts {
     const [crew, roles, { step, committedAt }] = [this.#crew, this.#roles, this.#steps];
     const { inProgress: recovering } = this.#recovery;
-    const view = liveView({ roles, crew, step, committedAt, recovering, began: this.#began });
+    const { paused } = this.#storeWatch;
+    const view = liveView({ roles, crew, step, committedAt, recovering, paused, began: this.#began });
     return { view, faults: this.#faults };
   }
 

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { processSpace, startOf } from '../../common/process-stat.js';
 import type { RunDirectory } from '../run/directory.js';
-import { newestLease, renewedAt } from '../run/lease-file.js';
+import { newestLease, renewedAt } from '../store/file/lease-file.js';
 import { readRecord } from '../run/record.js';
 import type { RunStatus } from '../run/status.js';
 import { parsedLine } from './journal-tail.js';
@@ -33,7 +33,9 @@ export function viewOf(directory: RunDirectory, live?: LiveView): RunView {
   const stepMs = median(newest.ms);
   return {
     id: directory.id,
-    ...(driven ? { state: told?.state ?? assumedState(status), reason: '' } : ending(directory, status)),
+    ...(driven
+      ? { state: told?.state ?? assumedState(status), reason: told?.reason ?? '' }
+      : ending(directory, status)),
     system: training.system,
     data: training.data,
     generators: training.generators,

@@ -1,7 +1,7 @@
 /** A run as people look at it: what the live page, `coordinator status` and scripts get (JSON, /api/run). */
 
 /**
- * starting: the data and the engines load. waiting: for workers. recovering: a step was called off, and has not been
+ * starting: the data and the engines load. waiting: for workers, or for the store. recovering: a step was called off, and has not been
  * committed again yet. The others as in run.json.
  */
 export const RUN_STATES = ['starting', 'waiting', 'training', 'recovering', 'finished', 'stopped', 'failed'] as const;
@@ -34,6 +34,8 @@ export interface WorkerView {
 /** What the coordinator of a run knows and its directory does not. */
 export interface LiveView {
   state: Extract<RunState, 'starting' | 'waiting' | 'training' | 'recovering'>;
+  /** What it waits for; empty: nothing. */
+  reason: string;
   /** Newest committed step; lower than before while steps are replayed. */
   step: number;
   epoch: number;
@@ -46,7 +48,7 @@ export interface LiveView {
 export interface RunView {
   id: string;
   state: RunState;
-  /** Why it ended, unless it came to its last step. */
+  /** Why it ended, unless it came to its last step; while it is live, what it waits for. */
   reason: string;
   system: string;
   data: string;

@@ -79,6 +79,7 @@ export function liveOf(change: Partial<LiveView> = {}): LiveView {
     state: 'training',
     step: 10,
     epoch: 1,
+    reason: '',
     sinceCommitMs: 80,
     workers: ['discriminator', 'generator-1', 'generator-2'].map((role) => workerOf(role)),
     ...change,

@@ -1,4 +1,4 @@
-/** A run while this coordinator drives it: its training, and what run.json and events.jsonl say of it. */
+/** A run while this coordinator drives it: its training, what run.json and events.jsonl say of it, and what is served of it. */
 import { messageOf } from '../../../common/errors.js';
 import type { Placement } from '../../placement/placement.js';
 import { type RunStatus, writeStatus } from '../../run/status.js';
@@ -9,11 +9,12 @@ import { spectator } from './progress.js';
 import { type RunWeb, openRunWeb } from './run-web.js';
 import type { RunLog } from './run-log.js';
 
-export class RunSession {
+export class RunSession implements AsyncDisposable {
   readonly #run: Run;
   readonly #log: RunLog;
   readonly #say: (line: string) => void;
   #status: RunStatus;
+  #web: RunWeb | undefined;
 
   constructor(run: Run, log: RunLog, say: (line: string) => void) {
     this.#run = run;
@@ -30,7 +31,8 @@ export class RunSession {
     using watcher = spectator(training.steps, process.stdout);
     try {
       await using _placement = placement;
-      await using web = await openRunWeb(this.#run, stop);
+      const web = await openRunWeb(this.#run, stop);
+      this.#web = web;
       const outcome = await train({
         run: this.#run,
         placement,
@@ -80,12 +82,34 @@ export class RunSession {
     }
   }
 
+  /** Of a run that is over already: what is served of it. */
+  async show(stop: AbortSignal): Promise<void> {
+    this.#web = await openRunWeb(this.#run, stop);
+    const { page, metrics } = this.#web;
+    this.#web.over();
+    // It may have been killed between its last checkpoint and its last word.
+    this.#become({ state: 'finished' });
+    this.#say(`live page      ${page}`);
+    this.#say(`metrics        ${metrics}`);
+  }
+
+  /** What is served of the run is served no more, once its last state has been seen where somebody scrapes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#web?.[Symbol.asyncDispose]();
+  }
+
+  /** Nothing is waited for any more. */
+  abandon(): void {
+    this.#web = undefined;
+  }
+
   /**
    * Instead of waiting for the training any longer.
    *
    * @returns the step of the newest whole checkpoint, if there is one
    */
   giveUp(reason: string): number | undefined {
+    this.abandon();
     return giveUp(this.#run, this.#neverBegan() ? undefined : this.#status, reason);
   }
 

@@ -23,6 +23,8 @@ export interface RunWeb extends AsyncDisposable {
   committed(metrics: StepMetrics): void;
   /** The coordinator listens: from now on there is something to see. */
   listening(live: () => LiveCounts): void;
+  /** The run was over before it began: it is only shown. */
+  over(): void;
 }
 
 /**
@@ -33,14 +35,15 @@ export async function openRunWeb(run: Run, stop: AbortSignal): Promise<RunWeb> {
   const { directory, journal, training, settings, step } = run;
   const { webHost: host, pagePort, metricsPort } = settings;
   let live: (() => LiveCounts) | undefined;
-  const measures = new RunMeasures({ id: directory.id, training, step }, () => live?.());
+  let ready = false;
+  const measures = new RunMeasures({ id: directory.id, training, step }, () => live?.(), run.lag);
   journal.addReader(measures);
   const lastScrape = new LastScrape();
   const server = await serveMetrics({
     host,
     port: metricsPort,
     registry: measures.registry,
-    notReady: () => (live === undefined ? 'the coordinator does not listen yet' : undefined),
+    notReady: () => (ready ? undefined : 'the coordinator does not listen yet'),
     scraped: (began) => lastScrape.answered(began),
     also: {
       '/sd': (response) => {
@@ -61,7 +64,14 @@ export async function openRunWeb(run: Run, stop: AbortSignal): Promise<RunWeb> {
     page: page.url,
     metrics: `${server.url}/metrics`,
     committed: (metrics) => measures.committed(metrics),
-    listening: (given) => (live = given),
+    listening(given) {
+      live = given;
+      ready = true;
+    },
+    over() {
+      ready = true;
+      measures.event({ event: 'run-finished', step, reason: '' });
+    },
     async [Symbol.asyncDispose]() {
       const allowed = stop.aborted ? settings.grace * 1000 * SEEN_SHARE : SEEN_MS;
       await lastScrape.next(Math.min(SEEN_MS, allowed));

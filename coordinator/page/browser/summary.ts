@@ -68,7 +68,7 @@ export class Summary {
   #showState(): void {
     const run = this.#run;
     if (run === undefined) return;
-    const { state, reason, id, step, steps } = run;
+    const { state, reason, live, id, step, steps } = run;
     const chip = byId('state');
     setAttribute(chip, 'data-state', state);
     setAttribute(chip, 'data-away', String(!this.#connected));
@@ -78,7 +78,14 @@ export class Summary {
     this.#showRecovery(state);
     const ended = byId('ended');
     ended.hidden = reason === '';
-    setText(ended, reason === '' ? '' : `The run ${state === 'failed' ? 'failed' : 'ended'}: ${reason}`);
+    setText(
+      ended,
+      reason === ''
+        ? ''
+        : live
+          ? `Waiting: ${reason}`
+          : `The run ${state === 'failed' ? 'failed' : 'ended'}: ${reason}`,
+    );
     ended.classList.toggle('bad', state === 'failed');
     document.title = `${this.#connected ? `${percent(step / steps)} ${state}` : AWAY_TITLE}: ${id}`;
   }

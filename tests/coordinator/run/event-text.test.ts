@@ -109,6 +109,8 @@ const EVENTS: { [Kind in RunEvent['event']]: RunEvent & { event: Kind } } = {
   'evaluation-ended': { event: 'evaluation-ended', reason: 'the evaluator died' },
   'rolled-back': { event: 'rolled-back', step: 600, to: 300, evaluated: 500, branch: 1, reason: 'KID doubled' },
   'rollback-refused': { event: 'rollback-refused', evaluated: 500, reason: 'it has gone back 3 times already' },
+  'store-behind': { event: 'store-behind', seconds: 12, writes: 90, reason: 'nats://nats:4222 does not answer' },
+  'store-caught-up': { event: 'store-caught-up', milliseconds: 63_000, pausedMs: 0 },
   exported: { event: 'exported', folder: 'runs/first/export' },
   'run-finished': { event: 'run-finished', step: 3000, reason: '' },
   'run-stopped': { event: 'run-stopped', step: 401, reason: 'SIGINT' },

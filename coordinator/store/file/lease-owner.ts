@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processSpace, startOf } from '../../common/process-stat.js';
+import { processSpace, startOf } from '../../../common/process-stat.js';
 import { type FoundLease, type LeaseRecord, newestLease, renewedAt } from './lease-file.js';
 
 /** An owner on another host that has not renewed its lease for so long is dead. */

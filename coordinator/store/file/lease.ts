@@ -7,23 +7,17 @@ import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, linkSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { LeaseLostError, UsageError } from '../../common/errors.js';
-import { processSpace, startOf } from '../../common/process-stat.js';
-import { writeWhole } from './directory.js';
+import { LeaseLostError, UsageError } from '../../../common/errors.js';
+import { processSpace, startOf } from '../../../common/process-stat.js';
+import { writeWhole } from '../../run/directory.js';
 import { type LeaseRecord, leaseFile, newestLease, removeLeasesBelow } from './lease-file.js';
 import { isAtWork, nameOf } from './lease-owner.js';
-import { storageError } from './storage-error.js';
-import { syncFolder, writeSynced } from './sync.js';
+import type { Lease, LeaseOptions } from '../run-store.js';
+import { storageError } from '../../run/storage-error.js';
+import { syncFolder, writeSynced } from '../../run/sync.js';
 
 /** The owner touches its file this often, for those on other hosts; and sees by it that the file has been taken away. */
 const BEAT_MS = 2000;
-
-export interface LeaseOptions {
-  /** Also from an owner that lives. */
-  takeOver: boolean;
-  /** Called once when it takes a while to see whether the owner on another host lives. */
-  waiting(text: string): void;
-}
 
 /**
  * Waits at most a minute, and only for an owner on another host: it may be seen to live.
@@ -31,7 +25,7 @@ export interface LeaseOptions {
  * @param folder the run directory
  * @throws UsageError when a coordinator is at work on this run
  */
-export async function acquireLease(folder: string, { takeOver, waiting }: LeaseOptions): Promise<Lease> {
+export async function acquireLease(folder: string, { takeOver, waiting }: LeaseOptions): Promise<FileLease> {
   for (;;) {
     const found = newestLease(folder);
     if (found !== undefined && found.record?.released === undefined && !takeOver && (await isAtWork(found, waiting))) {
@@ -44,7 +38,7 @@ export async function acquireLease(folder: string, { takeOver, waiting }: LeaseO
 }
 
 /** @returns undefined when another coordinator has this term, or a higher one */
-function claim(folder: string, term: number): Lease | undefined {
+function claim(folder: string, term: number): FileLease | undefined {
   const now = new Date().toISOString();
   const record: LeaseRecord = {
     term,
@@ -68,7 +62,7 @@ function claim(folder: string, term: number): Lease | undefined {
   } catch (error) {
     throw storageError(error, path);
   }
-  return new Lease(folder, record);
+  return new FileLease(folder, record);
 }
 
 /** File systems without hard links; a copy to a new name is exclusive as well, but for a moment it is not whole. */
@@ -103,7 +97,7 @@ function inUse(folder: string, record: LeaseRecord | undefined): UsageError {
 }
 
 /** Held from `acquireLease` on; disposing of it releases it. */
-export class Lease implements Disposable {
+export class FileLease implements Lease, Disposable {
   readonly #folder: string;
   readonly #path: string;
   readonly #record: LeaseRecord;

@@ -5,13 +5,13 @@ import { readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { LeaseLostError, UsageError } from '../../common/errors.js';
-import { processSpace, startOf } from '../../common/process-stat.js';
-import { acquireLease } from '../../coordinator/run/lease.js';
-import { type LeaseRecord, leaseFile, newestLease } from '../../coordinator/run/lease-file.js';
-import { isAtWork } from '../../coordinator/run/lease-owner.js';
-import { until } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
+import { LeaseLostError, UsageError } from '../../../../common/errors.js';
+import { processSpace, startOf } from '../../../../common/process-stat.js';
+import { acquireLease } from '../../../../coordinator/store/file/lease.js';
+import { type LeaseRecord, leaseFile, newestLease } from '../../../../coordinator/store/file/lease-file.js';
+import { isAtWork } from '../../../../coordinator/store/file/lease-owner.js';
+import { until } from '../../../support/run.js';
+import { scratchFolder } from '../../../support/scratch.js';
 
 const quiet = { takeOver: false, waiting: () => {} };
 const names = (folder: string) => readdirSync(folder, { encoding: 'utf8' }).sort();
@@ -64,7 +64,7 @@ test('of many who want it at once, one gets it', async () => {
 test('of many processes that want a dead one’s run at the same moment, one gets it, twenty times over', async () => {
   await using scratch = scratchFolder();
   const program = `
-    const { acquireLease } = await import(${JSON.stringify(new URL('../../coordinator/run/lease.js', import.meta.url).href)});
+    const { acquireLease } = await import(${JSON.stringify(new URL('../../../../coordinator/store/file/lease.js', import.meta.url).href)});
     process.stdout.write('ready\\n');
     for await (const line of (await import('node:readline')).createInterface({ input: process.stdin })) {
       try {
