@@ -9,7 +9,7 @@ const text = z.string().max(1000);
 const liveSchema = z.object({
   id: z.string(),
   state: z.enum(['starting', 'waiting', 'training', 'recovering']),
-  reason: text,
+  reason: text.default(''),
   step: count,
   epoch: count,
   sinceCommitMs: count,

@@ -112,6 +112,7 @@ test("a live run's page is asked; where it does not answer, the files are, and t
   const told = {
     id: 'run',
     state: 'waiting',
+    reason: 'waiting for 2 of 3 workers (generator-1, generator-2)',
     step: 0,
     epoch: 1,
     sinceCommitMs: 0,
@@ -136,7 +137,7 @@ test("a live run's page is asked; where it does not answer, the files are, and t
   const file = join(out, 'run.json');
   writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), page }));
   const asked = await status(['--run', out]);
-  assert.match(asked.stdout, /\nstate +waiting, epoch 1\n/);
+  assert.match(asked.stdout, /\nstate +waiting for 2 of 3 workers \(generator-1, generator-2\), epoch 1\n/);
   assert.match(asked.stdout, /\ndiscriminator +starting +- +loading the engine +700 ms +100 ms ago +5\.0 MB +far\/7\n/);
   assert.doesNotMatch(asked.stdout, /\nnote/);
   server.close();

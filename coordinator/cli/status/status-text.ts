@@ -56,7 +56,9 @@ export function statusLine({ view }: Look): string {
 
 function stateText({ state, reason, epoch, branch }: RunView): string {
   const path = branch === 0 ? '' : `, gone back to its best checkpoint ${counted(branch, 'time')}`;
-  return `${state}${reason === '' ? '' : ` (${reason})`}, epoch ${epoch}${path}`;
+  // What it waits for says that it waits.
+  const what = reason === '' ? state : reason.startsWith(state) ? reason : `${state} (${reason})`;
+  return `${what}, epoch ${epoch}${path}`;
 }
 
 function stepText({ step, steps, stepMs, secondsLeft, live, sinceCommitMs }: RunView): string {
