@@ -191,7 +191,7 @@ export class RunDirectory {
    * @throws UsageError when that file cannot be read, or what it holds is too short to be a secret
    */
   token(given?: string): string {
-    if (given !== undefined) return assertSecret(readToken(given), given);
+    if (given !== undefined) return readSecret(given);
     const file = this.file('token');
     const known = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
     return /^[0-9a-f]{64}$/.test(known) ? known : this.#writeToken();
@@ -222,7 +222,9 @@ export class RunDirectory {
   }
 }
 
-function assertSecret(token: string, file: string): string {
+/** The join token of a file that the user gives. @throws UsageError when it cannot be read or is none */
+export function readSecret(file: string): string {
+  const token = readToken(file);
   if (token.length >= LEAST_TOKEN && /^[\x21-\x7e]+$/.test(token)) return token;
   throw new UsageError(
     `--token-file ${file} holds no join token: it takes at least ${LEAST_TOKEN} printable characters without a space, as \`openssl rand -hex 32\` makes them`,

@@ -31,7 +31,6 @@ export function openRun(
   const plan: Plan = { ...asked, ...(resumed === undefined ? {} : resumedOptions(resumed, asked.given)) };
   const { training, settings, engine } = plan;
   const roles = rolesOf(training.generators);
-  const token = directory.token(settings.tokenFile);
   const threads = threadsByRole(plan, roles, accept, resumed);
   let record: RunRecord = {
     ...(resumed ?? newRecord(directory, { training, settings, engine, threads })),
@@ -68,7 +67,7 @@ export function openRun(
     threads,
     step,
     resumed: resumed !== undefined,
-    token,
+    token: directory.token(settings.tokenFile),
     lag: () => stored.lag,
     get sampleShape() {
       return record.sampleShape;

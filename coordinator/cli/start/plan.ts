@@ -2,7 +2,7 @@
 import type { EngineChoice } from '../../../common/engine-choice.js';
 import { UsageError } from '../../../common/errors.js';
 import { type TrainingConfig, trainingConfigSchema } from '../../../gan/config.js';
-import { RunDirectory } from '../../run/directory.js';
+import { RunDirectory, readSecret } from '../../run/directory.js';
 import { type RunOptions, compileOptions, kebab } from '../../run/options.js';
 import { type RunRecord, readRecord } from '../../run/record.js';
 
@@ -19,6 +19,8 @@ export interface Plan extends RunOptions {
 
 export function newPlan(given: Given): Plan {
   const options = compileOptions(given);
+  // Before there is a directory that would be left behind.
+  if (options.settings.tokenFile !== undefined) readSecret(options.settings.tokenFile);
   const { engine: name, device } = options.settings;
   return { ...options, engine: { name, device }, given, mode: 'new' };
 }
