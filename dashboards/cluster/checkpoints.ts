@@ -2,11 +2,11 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import { RUN_METRICS as RUN } from '../../common/metrics/names.js';
 import type { Row } from '../frame.js';
 import { counts, graph, withLimits } from '../panels.js';
-import { now, since } from '../promql.js';
+import { now, perSecond, since } from '../promql.js';
 
 export function checkpoints(): Row {
   return {
-    title: 'Checkpoints',
+    title: 'Checkpoints and the store',
     panels: [
       withLimits(
         graph(
@@ -46,6 +46,44 @@ export function checkpoints(): Row {
         { expr: now(RUN.step), legend: 'committed' },
         { expr: now(RUN.checkpointStep), legend: 'checkpoint' },
       ),
+      withLimits(
+        graph(
+          {
+            title: 'Store lag',
+            description:
+              'Age of the oldest change that the run store (NATS) does not have. Seconds are normal while a checkpoint goes there; training waits at --store-lag, ' +
+              '300 s by default (docs/store.md). With the file store it is 0.',
+            unit: units.Seconds,
+            width: 8,
+          },
+          { expr: now(RUN.storeLag), legend: 'lag' },
+        ).min(0),
+        [
+          [60, 'orange'],
+          [300, 'red'],
+        ],
+      ),
+      counts(
+        {
+          title: 'Changes that the store lacks',
+          description:
+            'Lines of the journals, documents, checkpoints and pictures on their way to the run store. It should come back to 0 again and again; ' +
+            'a steady climb is a store that is away, or slower than the training (docs/store.md).',
+          unit: units.NoUnit,
+          width: 8,
+        },
+        { expr: now(RUN.storeWrites), legend: 'changes' },
+      ),
+      graph(
+        {
+          title: 'Time waited for the store',
+          description:
+            'Share of the time that the training waited for the run store, seen once it is back. It should be 0 (docs/store.md).',
+          unit: units.PercentUnit,
+          width: 8,
+        },
+        { expr: perSecond(RUN.paused), legend: 'waited' },
+      ).min(0),
     ],
   };
 }
