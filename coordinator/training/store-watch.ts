@@ -55,7 +55,7 @@ export class StoreWatch implements Disposable {
     if (this.#behindSince === undefined && seconds > BEHIND_SECONDS) {
       this.#behindSince = now - seconds * 1000;
       journal.event({ event: 'store-behind', seconds: Math.round(seconds), writes, reason: reason || 'it is slow' });
-    } else if (this.#behindSince !== undefined && seconds < 1) {
+    } else if (this.#behindSince !== undefined && seconds < 1 && this.paused === '') {
       const milliseconds = Math.round(now - this.#behindSince);
       this.#behindSince = undefined;
       journal.event({ event: 'store-caught-up', milliseconds, pausedMs: Math.round(this.#pausedMs) });
