@@ -151,6 +151,11 @@ export class Crew {
     }
   }
 
+  /** Everyone is free to look for the run's next coordinator, with what it holds. */
+  release(): void {
+    for (const member of this.members) member.release();
+  }
+
   dismiss(reason: string): void {
     for (const member of this.members) member.dismiss(reason);
   }

@@ -138,6 +138,12 @@ export class Member {
     this.#gone(reason, cause, this);
   }
 
+  /** Closes its stream without a word: it looks for another coordinator of the run. */
+  release(): void {
+    this.#present = false;
+    this.#stream.end();
+  }
+
   /** Tells it to end, and closes its stream. */
   dismiss(reason: string): void {
     if (this.#present) this.#stream.write({ stop: { reason } });

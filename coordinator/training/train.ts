@@ -25,6 +25,8 @@ export interface TrainOptions {
   spectator: Spectator;
   /** Aborted when the user wants the run to stop after the step in progress. */
   stop: AbortSignal;
+  /** After a stop the workers are left to themselves: another coordinator will go on with the run. */
+  handsOver: boolean;
   /** After the server listens. `live` can be asked from then on. */
   listening(address: string, live: () => LiveCounts): void;
 }
@@ -157,6 +159,7 @@ class Training implements Disposable {
       const ending = (await this.#assemble(run.step)) === 'stopped' ? this.#stopped() : await this.#train();
       this.#checkpointing.assertHealthy();
       await this.#grids.settle();
+      if (ending.ended === 'stopped' && this.#options.handsOver) this.#crew.release();
       return { step: this.#steps.step, picture: this.#grids.latest, faults: this.#faults, ...ending };
     } finally {
       spectator.ended();

@@ -24,8 +24,8 @@ export class RunSession implements AsyncDisposable {
     this.#status = { id: run.directory.id, state: 'starting', pid: process.pid, address: '', step: run.step };
   }
 
-  /** @param stop aborted when the user wants a clean stop @throws as `train` does */
-  async train(placement: Placement, stop: AbortSignal): Promise<Outcome> {
+  /** @param stop aborted when the user wants a clean stop @param handsOver as in `train` @throws as `train` does */
+  async train(placement: Placement, stop: AbortSignal, handsOver: boolean): Promise<Outcome> {
     const { directory, journal, training } = this.#run;
     const log = this.#log;
     using watcher = spectator(training.steps, process.stdout);
@@ -37,6 +37,7 @@ export class RunSession implements AsyncDisposable {
         run: this.#run,
         placement,
         stop,
+        handsOver,
         spectator: {
           ...watcher,
           began: (step) => {

@@ -55,9 +55,11 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
   using signals = stopOnSignals();
   const { stop } = signals;
   const { grace, stay } = run.settings;
+  // Whoever declares a run for good starts the next coordinator in a moment.
+  const handsOver = plan.mode === 'continue' && run.settings.placement === 'external';
   const limits = { stop, graceMs: grace * 1000, lost: stored.lease.lost };
   if (run.step >= run.training.steps) return await showFinished(session, run, opened, limits, say);
-  const outcome = await withinGrace(session.train(placementOf(plan, cards, prepared), stop), limits).catch(
+  const outcome = await withinGrace(session.train(placementOf(plan, cards, prepared), stop, handsOver), limits).catch(
     (error: unknown) => {
       // Another coordinator's run is not ours to show.
       if (error instanceof LeaseLostError) session.abandon();

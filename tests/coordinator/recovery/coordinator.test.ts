@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { StepMetrics } from '../../../coordinator/run/journal.js';
@@ -48,6 +49,48 @@ test('a coordinator that was killed and is started again ends with the same bits
       assert.deepEqual(stepsOf(out), ALL);
     });
   }
+
+  await t.test(
+    'told to stop, one of a run that is declared for good (--continue) leaves its workers to the next',
+    async () => {
+      const [out, token] = [join(scratch.path, 'declared'), join(scratch.path, 'token')];
+      writeFileSync(token, 'a token of more than thirty-two characters'.replaceAll(' ', '-'));
+      const port = String(await freePort());
+      const args = [
+        'start',
+        '--continue',
+        '--placement',
+        'external',
+        '--port',
+        port,
+        '--token-file',
+        token,
+        '--out',
+        out,
+      ];
+      using first = joinByHand(`127.0.0.1:${port}`, token);
+      using second = joinByHand(`127.0.0.1:${port}`, token);
+      using third = joinByHand(`127.0.0.1:${port}`, token);
+      let before: (number | undefined)[];
+      {
+        await using run = coordinator([...args, ...OPTIONS]);
+        await until('a step', () => stepsOf(out).length > 50);
+        before = ROLES.map((role) => pidOf(out, role));
+        run.child.kill('SIGTERM');
+        assert.equal((await run.ended).code, 130);
+      }
+      await using again = coordinator([...args, ...OPTIONS]);
+      const { code, stderr } = await again.ended;
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(
+        ROLES.map((role) => pidOf(out, role)),
+        before,
+      );
+      assert.deepEqual(states(out), states(undisturbed));
+      assert.deepEqual(stepsOf(out), ALL);
+      await until('their end', () => ![first, second, third].some(({ child }) => isAlive(child.pid ?? 0)));
+    },
+  );
 
   await t.test('with workers that outlive it: each keeps its process and its role', async () => {
     const out = join(scratch.path, 'external');
