@@ -11,13 +11,23 @@ type StoreSettings = Pick<RunSettings, 'store' | 'storeCredentials' | 'tlsCert' 
  * @param waiting told once when the store does not answer at once
  * @throws UsageError when it cannot be used
  */
-export function openStore(
-  { store }: StoreSettings,
+export async function openStore(
+  { store, storeCredentials, tlsCert, tlsKey, tlsCa }: StoreSettings,
   parent: string,
-  _waiting: (text: string) => void,
+  waiting: (text: string) => void,
 ): Promise<RunStore> {
-  if (store === 'file') return Promise.resolve(fileStore(parent));
-  return Promise.reject(
-    new UsageError(`--store ${store} is not possible: choose file, nats://HOST:PORT or tls://HOST:PORT`),
-  );
+  if (store === 'file') {
+    if (storeCredentials === undefined) return fileStore(parent);
+    throw new UsageError('--store-credentials is for a store in NATS: add --store nats://HOST:PORT, or leave it away');
+  }
+  // Loaded by those only who want it: a start without it is quicker.
+  const { openNatsStore } = await import('./nats/nats-store.js');
+  return await openNatsStore({
+    url: store,
+    waiting,
+    ...(storeCredentials === undefined ? {} : { credentials: storeCredentials }),
+    ...(tlsCert === undefined || tlsKey === undefined || tlsCa === undefined
+      ? {}
+      : { tls: { cert: tlsCert, key: tlsKey, ca: tlsCa } }),
+  });
 }

@@ -1,22 +1,7 @@
 /** lease.TERM.json: who drives a run, or drove it last. */
 import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
-
-const leaseSchema = z.object({
-  /** Grows by one with every coordinator. */
-  term: z.int().min(1),
-  host: z.string(),
-  pid: z.int().min(1),
-  /** See `startOf` and `processSpace`. */
-  started: z.string(),
-  space: z.string(),
-  /** ISO 8601, by the owner's clock. */
-  since: z.string(),
-  /** Once it has ended in order. */
-  released: z.string().exactOptional(),
-});
-export type LeaseRecord = Readonly<z.output<typeof leaseSchema>>;
+import { type LeaseRecord, leaseSchema } from '../owner.js';
 
 export interface FoundLease {
   path: string;

@@ -5,13 +5,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, linkSync, rmSync, statSync, utimesSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { LeaseLostError, UsageError } from '../../../common/errors.js';
-import { processSpace, startOf } from '../../../common/process-stat.js';
+import { LeaseLostError } from '../../../common/errors.js';
 import { writeWhole } from '../../run/directory.js';
-import { type LeaseRecord, leaseFile, newestLease, removeLeasesBelow } from './lease-file.js';
-import { isAtWork, nameOf } from './lease-owner.js';
+import { type LeaseRecord, inUse, recordOf, takenOver } from '../owner.js';
+import { leaseFile, newestLease, removeLeasesBelow } from './lease-file.js';
+import { isAtWork } from './lease-owner.js';
 import type { Lease, LeaseOptions } from '../run-store.js';
 import { storageError } from '../../run/storage-error.js';
 import { syncFolder, writeSynced } from '../../run/sync.js';
@@ -39,15 +38,7 @@ export async function acquireLease(folder: string, { takeOver, waiting }: LeaseO
 
 /** @returns undefined when another coordinator has this term, or a higher one */
 function claim(folder: string, term: number): FileLease | undefined {
-  const now = new Date().toISOString();
-  const record: LeaseRecord = {
-    term,
-    host: hostname(),
-    pid: process.pid,
-    started: startOf(process.pid),
-    space: processSpace(),
-    since: now,
-  };
+  const record = recordOf(term);
   const path = leaseFile(folder, term);
   try {
     if (!makeWhole(path, `${JSON.stringify(record, null, 2)}\n`)) return undefined;
@@ -87,13 +78,6 @@ function makeWhole(path: string, content: string): boolean {
   } finally {
     rmSync(temporary, { force: true });
   }
-}
-
-function inUse(folder: string, record: LeaseRecord | undefined): UsageError {
-  const since = record === undefined ? '' : `, since ${record.since}`;
-  return new UsageError(
-    `a coordinator (${nameOf(record)}${since}) is at work on ${folder}: wait for its end, or stop it${record === undefined ? '' : ` (kill ${record.pid})`}; if it does not respond, take the run from it with --take-over`,
-  );
 }
 
 /** Held from `acquireLease` on; disposing of it releases it. */
@@ -164,9 +148,6 @@ export class FileLease implements Lease, Disposable {
         `the lease of this run (${this.#path}) is gone, so another coordinator could start: this one stops and writes nothing more`,
       );
     }
-    const at = newest.record === undefined ? '' : ` at ${newest.record.since}`;
-    return new LeaseLostError(
-      `another coordinator (${nameOf(newest.record)}) took this run over${at}: this one stops and writes nothing more`,
-    );
+    return takenOver(newest.record);
   }
 }
