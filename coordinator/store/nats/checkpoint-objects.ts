@@ -80,7 +80,8 @@ export async function downloadCheckpoint(
     for (const { file, sha256 } of Object.values(manifestIn(staging, step).roles)) {
       const content = await objects.get(`${folder}/${file}`);
       const hash = sha256Of(content);
-      if (hash !== sha256) throw new ObjectDamagedError(`the object ${folder}/${file} is damaged: its sha256 is ${hash}, not ${sha256}`);
+      if (hash !== sha256)
+        throw new ObjectDamagedError(`the object ${folder}/${file} is damaged: its sha256 is ${hash}, not ${sha256}`);
       writeSynced(join(staging, file), content);
     }
     syncFolder(staging);
@@ -103,7 +104,9 @@ function manifestIn(folder: string, step: number): Manifest {
     }
     return manifest;
   } catch (error) {
-    throw new ObjectDamagedError(`the checkpoint of step ${step} in the store is damaged: its manifest is not whole`, { cause: error });
+    throw new ObjectDamagedError(`the checkpoint of step ${step} in the store is damaged: its manifest is not whole`, {
+      cause: error,
+    });
   }
 }
 

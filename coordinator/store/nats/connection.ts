@@ -59,9 +59,11 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
     ...(tls || options.tls !== undefined ? { tls: tlsOf(options.tls) } : {}),
   };
   const patience = new Patience(name, options.startMs ?? START_MS, options.waiting);
-  const connection = await patience.until(() => connect(settings)).catch((error: unknown) => {
-    throw usageError(name, error);
-  });
+  const connection = await patience
+    .until(() => connect(settings))
+    .catch((error: unknown) => {
+      throw usageError(name, error);
+    });
   try {
     assertUsable(name, connection);
     const jsm = await patience.until(() => jetstreamManager(connection));
@@ -72,7 +74,8 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
   }
 }
 
-const tlsOf = (tls: NatsOptions['tls']) => (tls === undefined ? {} : { certFile: tls.cert, keyFile: tls.key, caFile: tls.ca });
+const tlsOf = (tls: NatsOptions['tls']) =>
+  tls === undefined ? {} : { certFile: tls.cert, keyFile: tls.key, caFile: tls.ca };
 
 /** @throws UsageError */
 function parseUrl(given: string): { name: string; hostPort: string; tls: boolean } {
@@ -83,7 +86,13 @@ function parseUrl(given: string): { name: string; hostPort: string; tls: boolean
       `the URL of --store holds a user or a password, which others can read in the list of processes: leave them away, and give --store-credentials FILE`,
     );
   }
-  if (url === undefined || !['nats:', 'tls:'].includes(url.protocol) || url.hostname === '' || !['', '/'].includes(url.pathname) || url.search + url.hash !== '') {
+  if (
+    url === undefined ||
+    !['nats:', 'tls:'].includes(url.protocol) ||
+    url.hostname === '' ||
+    !['', '/'].includes(url.pathname) ||
+    url.search + url.hash !== ''
+  ) {
     throw new UsageError(`--store ${given} is not possible: choose file, nats://HOST:PORT or tls://HOST:PORT`);
   }
   const hostPort = `${url.hostname}:${url.port === '' ? DEFAULT_PORT : url.port}`;
@@ -94,7 +103,9 @@ function assertUsable(name: string, { info }: NatsConnection): void {
   const version = info?.version ?? 'unknown';
   const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
   if (major === undefined || minor === undefined || major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-    throw new UsageError(`--store ${name} cannot be used: it runs nats-server ${version}, and at least ${OLDEST.join('.')} is needed: upgrade it`);
+    throw new UsageError(
+      `--store ${name} cannot be used: it runs nats-server ${version}, and at least ${OLDEST.join('.')} is needed: upgrade it`,
+    );
   }
   if (info?.jetstream !== true) throw new UsageError(`--store ${name} cannot be used: ${NO_JETSTREAM}`);
 }

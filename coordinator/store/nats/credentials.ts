@@ -45,5 +45,7 @@ function parse(file: string, text: string): Authenticator {
     );
   }
   const colon = text.indexOf(':');
-  return colon < 0 ? tokenAuthenticator(text) : usernamePasswordAuthenticator(text.slice(0, colon), text.slice(colon + 1));
+  return colon < 0
+    ? tokenAuthenticator(text)
+    : usernamePasswordAuthenticator(text.slice(0, colon), text.slice(colon + 1));
 }

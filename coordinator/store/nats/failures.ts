@@ -39,7 +39,11 @@ export function failureOf(error: unknown): Failure {
       `this user may not ${forbidden?.operation ?? 'use'} ${forbidden?.subject ?? ''}: give it the permissions of docs/store.md`,
     );
   }
-  if (all.some((cause) => cause instanceof errors.AuthorizationError || cause instanceof errors.UserAuthenticationExpiredError)) {
+  if (
+    all.some(
+      (cause) => cause instanceof errors.AuthorizationError || cause instanceof errors.UserAuthenticationExpiredError,
+    )
+  ) {
     return mended('it refuses the credentials: give those of a user that it knows with --store-credentials FILE');
   }
   if (hasCode(error, (found) => NO_SPACE.has(found))) {
@@ -49,8 +53,10 @@ export function failureOf(error: unknown): Failure {
   if (isNotFound(error)) return { outlook: 'never', text: 'what it had of the run has been deleted there' };
   const tls = tlsFailure(code, messageOf(error));
   if (tls !== undefined) return mended(tls);
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return soon('its name does not resolve: look at the host of --store');
-  if (all.some((cause) => cause instanceof errors.ClosedConnectionError)) return { outlook: 'never', text: 'the connection is closed' };
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return soon('its name does not resolve: look at the host of --store');
+  if (all.some((cause) => cause instanceof errors.ClosedConnectionError))
+    return { outlook: 'never', text: 'the connection is closed' };
   if (all.some((cause) => cause instanceof errors.NoRespondersError)) {
     return soon('its JetStream does not answer: look whether it is on, and has a leader');
   }
@@ -60,7 +66,8 @@ export function failureOf(error: unknown): Failure {
       : { outlook: 'never', text: `it refuses (${error.message}, error ${error.code})` };
   }
   if (error instanceof DuetError) return { outlook: 'never', text: error.message };
-  if (isOfTheNetwork(all, code)) return soon(`it does not answer (${code ?? messageOf(error)}): look whether it runs there`);
+  if (isOfTheNetwork(all, code))
+    return soon(`it does not answer (${code ?? messageOf(error)}): look whether it runs there`);
   return { outlook: 'never', text: messageOf(error) };
 }
 
@@ -95,7 +102,10 @@ function tlsFailure(code: string | undefined, message: string): string | undefin
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `its certificate is for another name (${message}): give --store the name that it has`;
   }
-  if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_SSL|ERR_OSSL|ERR_TLS|EPROTO/.test(code ?? '') || /certificate|\bssl\b/i.test(message)) {
+  if (
+    /CERT|SELF_SIGNED|UNABLE_TO_|ERR_SSL|ERR_OSSL|ERR_TLS|EPROTO/.test(code ?? '') ||
+    /certificate|\bssl\b/i.test(message)
+  ) {
     return `the TLS handshake failed (${message}): its certificate and that of --tls-cert must both be of the authority of --tls-ca`;
   }
   return undefined;

@@ -28,7 +28,8 @@ export function messagesFor(id: string, change: LogChange, mostBytes = MOST_BYTE
 
 function partsOf(id: string, { log, keep, text }: LogChange, mostBytes: number): Message[] {
   const bytes = Buffer.from(text);
-  const subject = log === 'events.jsonl' ? subjectOf(id, 'events', 'log') : subjectOf(id, log.slice(0, -'.jsonl'.length));
+  const subject =
+    log === 'events.jsonl' ? subjectOf(id, 'events', 'log') : subjectOf(id, log.slice(0, -'.jsonl'.length));
   const messages: Message[] = [];
   for (let at = 0; at === 0 || at < bytes.length; at += mostBytes) {
     const more = at + mostBytes < bytes.length;

@@ -178,4 +178,3 @@ export async function* messagesOf(
     yield* await Promise.all(Array.from({ length: count }, (_, i) => read(from + i)));
   }
 }
-

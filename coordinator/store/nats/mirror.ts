@@ -73,7 +73,9 @@ export class Mirror {
       return await objects.sweep(this.isNamed);
     }
     await state.update(({ checkpoints }) => ({
-      checkpoints: [...checkpoints.filter((other) => other.step !== step), { step, folder }].sort((a, b) => a.step - b.step),
+      checkpoints: [...checkpoints.filter((other) => other.step !== step), { step, folder }].sort(
+        (a, b) => a.step - b.step,
+      ),
     }));
     await this.#removeFolders(old);
   }
@@ -81,7 +83,9 @@ export class Mirror {
   async removeCheckpoint(step: number): Promise<void> {
     const old = this.#foldersOf(step);
     if (old.length === 0) return;
-    await this.#parts.state.update(({ checkpoints }) => ({ checkpoints: checkpoints.filter((other) => other.step !== step) }));
+    await this.#parts.state.update(({ checkpoints }) => ({
+      checkpoints: checkpoints.filter((other) => other.step !== step),
+    }));
     await this.#removeFolders(old);
   }
 

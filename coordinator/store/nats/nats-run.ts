@@ -1,11 +1,6 @@
 /** A run in NATS while this coordinator drives it. */
 import { LeaseLostError, messageOf } from '../../../common/errors.js';
-import {
-  type DirectoryObserver,
-  type DocumentName,
-
-  type LogName,
-} from '../../run/directory-observer.js';
+import { type DirectoryObserver, type DocumentName, type LogName } from '../../run/directory-observer.js';
 import type { RunDirectory } from '../../run/directory.js';
 import type { StoreLag, StoredRun } from '../run-store.js';
 import { BEAT_MS, type NatsLease, releaseLease } from './lease.js';
@@ -125,4 +120,3 @@ function shapeOf(directory: RunDirectory, log: LogName): LogShape {
   for (const line of lines) shape.appended(line);
   return shape;
 }
-

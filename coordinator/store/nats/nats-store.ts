@@ -55,12 +55,7 @@ async function openBucket({ js, replicas }: Nats): Promise<KV> {
   );
 }
 
-async function openRun(
-  nats: Nats,
-  bucket: KV,
-  directory: RunDirectory,
-  options: LeaseOptions,
-): Promise<StoredRun> {
+async function openRun(nats: Nats, bucket: KV, directory: RunDirectory, options: LeaseOptions): Promise<StoredRun> {
   const { id } = directory;
   assertId(id);
   const patience = new Patience(nats.name, OPEN_MS, options.waiting);
@@ -145,4 +140,3 @@ async function findOwner(bucket: KV, id: string, lease: NatsLease, patience: Pat
   lease.lose(error);
   throw error;
 }
-

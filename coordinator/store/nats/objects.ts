@@ -67,7 +67,8 @@ export class Objects {
    */
   async get(name: string): Promise<Buffer> {
     const info = await this.#patience.until(() => this.#infoOf(name));
-    if (info === null || info.deleted) throw new ObjectDamagedError(`the object ${name} of ${this.#bucket} is not there`);
+    if (info === null || info.deleted)
+      throw new ObjectDamagedError(`the object ${name} of ${this.#bucket} is not there`);
     const subject = `$O.${this.#bucket}.C.${info.nuid}`;
     const chunks: Uint8Array[] = [];
     let bytes = 0;
@@ -144,7 +145,11 @@ export class Objects {
     const query = { seq, next_by_subj: subject };
     const { jsm } = this.#nats;
     try {
-      return (await jsm.direct.getMessage(this.#stream, query)) ?? (await jsm.streams.getMessage(this.#stream, query)) ?? undefined;
+      return (
+        (await jsm.direct.getMessage(this.#stream, query)) ??
+        (await jsm.streams.getMessage(this.#stream, query)) ??
+        undefined
+      );
     } catch (error) {
       // A file of the server that lost some bytes.
       if (failureOf(error).outlook === 'never') throw new ObjectDamagedError(messageOf(error), { cause: error });

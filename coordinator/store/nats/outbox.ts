@@ -91,7 +91,8 @@ export class Outbox {
   }
 
   #forget(step: number): void {
-    for (const { change } of this.#waiting) if (change.kind === 'checkpoint' && change.step === step) change.gone = true;
+    for (const { change } of this.#waiting)
+      if (change.kind === 'checkpoint' && change.step === step) change.gone = true;
   }
 
   #go(): void {
@@ -122,7 +123,12 @@ export class Outbox {
 
 /** Lines that may wait for others. */
 function gathers(change: Change): boolean {
-  return change.kind === 'log' && change.log !== 'events.jsonl' && change.keep === undefined && change.text.length < GATHER_BYTES;
+  return (
+    change.kind === 'log' &&
+    change.log !== 'events.jsonl' &&
+    change.keep === undefined &&
+    change.text.length < GATHER_BYTES
+  );
 }
 
 /** Both as one change; undefined where that is not the same. */

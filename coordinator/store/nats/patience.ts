@@ -52,7 +52,8 @@ export class Patience {
           const { outlook, text } = failureOf(error);
           const waited = performance.now() - since;
           if (outlook === 'never') throw error;
-          if (this.#limitMs !== Infinity && (outlook === 'mended' || waited > this.#limitMs)) throw usageError(this.#name, error);
+          if (this.#limitMs !== Infinity && (outlook === 'mended' || waited > this.#limitMs))
+            throw usageError(this.#name, error);
           this.#reasons.set(me, text);
           if (!this.#told && this.#limitMs !== Infinity) {
             this.#told = true;

@@ -58,12 +58,7 @@ function difference(was: Buffer, is: Buffer): { keep?: number; text: string } | 
 }
 
 /** By its manifest, which has the sha256 of every file. */
-async function isSame(
-  directory: RunDirectory,
-  { objects }: Stored,
-  step: number,
-  folder: string,
-): Promise<boolean> {
+async function isSame(directory: RunDirectory, { objects }: Stored, step: number, folder: string): Promise<boolean> {
   const file = directory.file('checkpoints', checkpointName(step), MANIFEST);
   if (!existsSync(file)) return false;
   try {

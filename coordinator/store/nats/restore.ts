@@ -82,4 +82,3 @@ export function picturesIn(directory: RunDirectory): string[] {
     .filter((name) => /^[\w-]+\.png$/.test(name))
     .map((name) => `samples/${name}`);
 }
-
