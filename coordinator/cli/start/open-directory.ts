@@ -67,10 +67,10 @@ async function lease(
   };
 }
 
-async function leaseCopy(directory: RunDirectory, { assertHeld }: Lease): Promise<StoredRun> {
+async function leaseCopy(directory: RunDirectory, lease: Lease): Promise<StoredRun> {
   const copy = await fileStore('').open(directory, { takeOver: true, waiting: () => {} });
   directory.guardWith(() => {
-    assertHeld();
+    lease.assertHeld();
     copy.lease.assertHeld();
   });
   return copy;

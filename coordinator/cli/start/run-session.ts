@@ -120,7 +120,7 @@ export class RunSession implements AsyncDisposable {
   }
 
   #listening(address: string, { page, metrics }: RunWeb): void {
-    const { directory, journal, training, step } = this.#run;
+    const { directory, journal, training, settings, step } = this.#run;
     const workers = training.generators + 1;
     this.#become({ address, page, metrics });
     journal.event(
@@ -130,6 +130,7 @@ export class RunSession implements AsyncDisposable {
       `${training.system} on ${training.data}: ${training.generators} generators, ${workers} workers, seed ${training.seed}`,
     );
     this.#say(`run directory  ${directory.path}`);
+    if (settings.store !== 'file') this.#say(`store          ${settings.store} (the directory is a working copy)`);
     this.#say(`coordinator    ${address} (gRPC)`);
     this.#say(`live page      ${page}`);
     this.#say(`metrics        ${metrics}`);
