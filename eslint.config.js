@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 /** Which folder may import what: the architecture, kept by lint (shared design, "who may import whom"). */
 const door = (group, message) => ({ group, message });
 const TFJS = door(['@tensorflow/*'], 'Only gan/engine/ imports tfjs: go through gan/engine/index.js.');
-const GRPC = door(['@grpc/*'], 'Only common/rpc.ts and proto/ import gRPC.');
+const GRPC = door(['@grpc/*'], 'Only common/rpc.ts, common/rpc/ and proto/ import gRPC.');
 const PINO = door(['pino', 'pino-pretty'], 'Only common/log.ts imports pino: go through createLog.');
 const COORDINATOR = door(['**/coordinator/**'], 'worker/ and gan/ know nothing of the coordinator.');
 const WORKER = door(['**/worker/**'], 'coordinator/ and gan/ know nothing of the workers.');
@@ -69,7 +69,7 @@ export default tseslint.config(
   },
   restrict(['gan/engine/**'], GRPC, GRAFANA, PINO, COORDINATOR, WORKER),
   restrict(['common/log.ts'], TFJS, GRPC, GRAFANA, UPLOT, PLAYWRIGHT, COORDINATOR, WORKER),
-  restrict(['common/rpc.ts'], TFJS, GRAFANA, PINO, COORDINATOR, WORKER),
+  restrict(['common/rpc.ts', 'common/rpc/**'], TFJS, GRAFANA, PINO, COORDINATOR, WORKER),
   restrict(['proto/**'], TFJS, GRAFANA, PINO, COORDINATOR, WORKER),
   restrict(['dashboards/**'], TFJS, GRPC, PINO, COORDINATOR, WORKER),
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },

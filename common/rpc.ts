@@ -22,10 +22,15 @@ import type { CoordinationClient } from '../proto/generated/duet/v1/Coordination
 import type { ExchangeClient } from '../proto/generated/duet/v1/Exchange.js';
 import { loadContract } from '../proto/load.js';
 import { DuetError, RefusedError, UsageError, messageOf } from './errors.js';
+import { TlsChannelCredentials } from './rpc/tls-client.js';
+import { type RefusedListener, listenTls } from './rpc/tls-server.js';
+import { hostOf } from './hosts.js';
+import type { Trust } from './trust/trust.js';
 
 export type { ClientDuplexStream, ClientReadableStream, ClientWritableStream };
 export type { ServerDuplexStream, ServerReadableStream, ServerUnaryCall, ServerWritableStream };
 export { Metadata };
+export type { RefusedListener };
 
 /** A data message of a tensor or a state holds at most this many bytes. */
 export const CHUNK_BYTES = 1 << 20;
@@ -48,6 +53,10 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.keepalive_permit_without_calls': 1,
+  // Whoever comes back is found soon, also at another address (a Pod's): the defaults are 30 s and up to 2 minutes.
+  'grpc.dns_min_time_between_resolutions_ms': 1000,
+  'grpc.initial_reconnect_backoff_ms': 500,
+  'grpc.max_reconnect_backoff_ms': 2000,
 };
 
 /** How long a server that closes waits for its streams to end by themselves. */
@@ -69,17 +78,29 @@ interface ListenOptions {
   host: string;
   /** 0 picks a free one. */
   port: number;
+  /** Mutual TLS; undefined: none. */
+  trust?: Trust | undefined;
+  /** Under TLS: told of whoever is refused. */
+  refused?: RefusedListener | undefined;
 }
 
 /** @throws UsageError when the port is in use or the host is not an address of this machine */
-export async function listen({ service, handlers, host, port }: ListenOptions): Promise<RpcServer> {
+export async function listen({
+  service,
+  handlers,
+  host,
+  port,
+  trust,
+  refused = () => {},
+}: ListenOptions): Promise<RpcServer> {
   const limit = service === 'Coordination' ? CONTROL_MESSAGE_BYTES : EXCHANGE_MESSAGE_BYTES;
   const server = new Server({ ...CHANNEL_OPTIONS, 'grpc.max_receive_message_length': limit });
   server.addService(contract.duet.v1[service].service, handlers);
-  const bound = await bind(server, host, port);
+  const bound = await bind(server, { host, port, trust, refused });
   return {
-    address: joinAddress(host, bound),
+    address: joinAddress(host, bound.port),
     async [Symbol.asyncDispose]() {
+      bound.close();
       // Last words (Stop) are still on their way; a peer that does not hang up is hung up on.
       await Promise.race([
         new Promise<void>((resolve) => server.tryShutdown(() => resolve())),
@@ -90,12 +111,26 @@ export async function listen({ service, handlers, host, port }: ListenOptions): 
   };
 }
 
-async function bind(server: Server, host: string, port: number): Promise<number> {
+interface BindOptions {
+  host: string;
+  port: number;
+  trust: Trust | undefined;
+  refused: RefusedListener;
+}
+
+/** Of the listening socket. */
+interface Bound {
+  port: number;
+  close(): void;
+}
+
+async function bind(server: Server, { host, port, trust, refused }: BindOptions): Promise<Bound> {
   if (port !== 0 && (await isPortTaken(host, port))) throw portInUse(host, port);
   try {
+    if (trust !== undefined) return await listenTls(server, { host, port, trust, refused });
     return await new Promise((resolve, reject) => {
       server.bindAsync(joinAddress(host, port), ServerCredentials.createInsecure(), (error, bound) =>
-        error === null ? resolve(bound) : reject(error),
+        error === null ? resolve({ port: bound, close: () => {} }) : reject(error),
       );
     });
   } catch (error) {
@@ -105,7 +140,7 @@ async function bind(server: Server, host: string, port: number): Promise<number>
 }
 
 /** grpc-js lets a second server share a port in some systems; a plain socket finds out. */
-async function isPortTaken(host: string, port: number): Promise<boolean> {
+export async function isPortTaken(host: string, port: number): Promise<boolean> {
   const { createServer } = await import('node:net');
   return new Promise((resolve) => {
     const probe = createServer();
@@ -114,7 +149,7 @@ async function isPortTaken(host: string, port: number): Promise<boolean> {
   });
 }
 
-function portInUse(host: string, port: number): UsageError {
+export function portInUse(host: string, port: number): UsageError {
   return new UsageError(
     `port ${port} on ${host} is in use (another run?): choose another with --port, or --port 0 for any free one`,
   );
@@ -124,18 +159,44 @@ export function joinAddress(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-export function coordinationClient(address: string): CoordinationClient {
-  return new contract.duet.v1.Coordination(address, credentials.createInsecure(), {
-    ...CHANNEL_OPTIONS,
-    'grpc.max_receive_message_length': CONTROL_MESSAGE_BYTES,
-  });
+/** How a client connects. */
+export interface Link {
+  /** Mutual TLS; undefined: none. */
+  trust?: Trust | undefined;
+  /** host:port of the peer that is meant, where what is dialled is a relay in front of it: its name is verified. */
+  peer?: string;
 }
 
-export function exchangeClient(address: string): ExchangeClient {
-  return new contract.duet.v1.Exchange(address, credentials.createInsecure(), {
-    ...CHANNEL_OPTIONS,
-    'grpc.max_receive_message_length': EXCHANGE_MESSAGE_BYTES,
-  });
+export function coordinationClient(address: string, link: Link = {}): CoordinationClient {
+  const [channel, remember] = channelOf(address, link);
+  return remember(
+    new contract.duet.v1.Coordination(address, channel, {
+      ...CHANNEL_OPTIONS,
+      'grpc.max_receive_message_length': CONTROL_MESSAGE_BYTES,
+    }),
+  );
+}
+
+export function exchangeClient(address: string, link: Link = {}): ExchangeClient {
+  const [channel, remember] = channelOf(address, link);
+  return remember(
+    new contract.duet.v1.Exchange(address, channel, {
+      ...CHANNEL_OPTIONS,
+      'grpc.max_receive_message_length': EXCHANGE_MESSAGE_BYTES,
+    }),
+  );
+}
+
+/** By client: what knows why its connection fails. */
+const secured = new WeakMap<object, TlsChannelCredentials>();
+
+function channelOf(address: string, { trust, peer = address }: Link) {
+  const tls = trust === undefined ? undefined : new TlsChannelCredentials(trust, hostOf(peer));
+  const remember = <T extends object>(client: T): T => {
+    if (tls !== undefined) secured.set(client, tls);
+    return client;
+  };
+  return [tls ?? credentials.createInsecure(), remember] as const;
 }
 
 /**
@@ -176,8 +237,12 @@ export function statusOf(error: unknown): { code: status; details: string } {
   return { code, details: messageOf(error) };
 }
 
-/** A call's failure as one of our errors: a refusal keeps its reason, anything else says who could not be reached. */
-export function rpcError(error: unknown, peer: string): DuetError {
+/**
+ * A call's failure as one of our errors: a refusal keeps its reason, anything else says who could not be reached.
+ *
+ * @param client that made the call: it knows what is wrong with TLS
+ */
+export function rpcError(error: unknown, peer: string, client?: object): DuetError {
   if (error instanceof DuetError) return error;
   const { code, details } = error as Partial<ServiceError>;
   const name = code === undefined ? undefined : status[code];
@@ -190,9 +255,23 @@ export function rpcError(error: unknown, peer: string): DuetError {
     case 'DATA_LOSS':
     case 'NOT_FOUND':
       return new RefusedError(name, `${peer} refused: ${details ?? messageOf(error)}`, { cause: error });
-    default:
-      return new DuetError(`the connection to ${peer} failed: ${details ?? messageOf(error)}`, { cause: error });
+    default: {
+      const reason = connectionReason(details ?? messageOf(error), client && secured.get(client));
+      return new DuetError(`the connection to ${peer} failed: ${reason}`, { cause: error });
+    }
   }
+}
+
+const NOT_ESTABLISHED =
+  /^No connection established\. Last error: (?:Error: )?(.*?)(?: \(\d{4}-\S+Z\))?\. Resolution note: /s;
+
+/** What grpc-js says of a connection that never was, without its wrapping; under TLS what the handshake says. */
+function connectionReason(details: string, tls: TlsChannelCredentials | undefined): string {
+  const last = NOT_ESTABLISHED.exec(details)?.[1];
+  if (last === undefined) return details;
+  if (tls?.failure !== undefined) return tls.failure;
+  if (tls !== undefined || /^connect E/.test(last)) return last;
+  return `${last}: it may want TLS (was it started with --tls-cert?)`;
 }
 
 /** True when trying again may help: nobody answered (yet), as against being refused. */

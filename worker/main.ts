@@ -2,17 +2,21 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { Command, Option } from 'commander';
 import { DuetError, UsageError, messageOf } from '../common/errors.js';
-import { assertReachable } from '../common/hosts.js';
+import { assertHost, assertReachable } from '../common/hosts.js';
 import { assertCoordinatorAddress, readToken } from '../common/join-options.js';
 import { METRICS_PORT } from '../common/metrics/server.js';
 import { LOG_LEVELS, LevelSwitch, type LogLevel } from '../common/log-level.js';
 import { type Log, changeLevelOnSignal, createLog } from '../common/log.js';
+import { isPortTaken, portInUse } from '../common/rpc.js';
 import { type ExitCode, runCommand } from '../common/run-command.js';
+import { TRUST_OPTIONS, trustFilesOf } from '../common/trust/files.js';
+import { Trust } from '../common/trust/trust.js';
 import { VERSION } from '../common/version.js';
 import { compute, fail } from './compute.js';
 import { ComputeFaults } from './faults/compute-faults.js';
 import { Inbox } from './inbox.js';
 import { newContext } from './log-context.js';
+import { demandsOn } from './network/trust.js';
 import { BOARD_BYTES, PhaseBoard } from './phase-board.js';
 import type { NetworkThreadData } from './network/thread.js';
 
@@ -23,7 +27,12 @@ interface JoinOptions {
   coordinator: string;
   tokenFile: string;
   host: string;
+  listen?: string;
+  port: number;
   insecure?: true;
+  tlsCert?: string;
+  tlsKey?: string;
+  tlsCa?: string;
   metricsPort?: number;
   rejoin: number;
   allowChaos?: boolean;
@@ -31,9 +40,24 @@ interface JoinOptions {
 }
 
 async function join(options: JoinOptions): Promise<ExitCode> {
-  const { coordinator, tokenFile, host, insecure, metricsPort, rejoin, allowChaos = false, logLevel } = options;
+  const {
+    coordinator,
+    tokenFile,
+    host,
+    listen = host,
+    port,
+    insecure = false,
+    metricsPort,
+    rejoin,
+    logLevel,
+  } = options;
+  const { allowChaos = false } = options;
+  const trustFiles = trustFilesOf(options);
   assertCoordinatorAddress(coordinator);
-  assertReachable(host, insecure === true);
+  assertReachable(host);
+  assertHost(listen, { insecure, tls: trustFiles !== undefined }, options.listen === undefined ? '--host' : '--listen');
+  if (trustFiles !== undefined) Trust.open(trustFiles, demandsOn(host));
+  if (port !== 0 && (await isPortTaken(listen, port))) throw portInUse(listen, port);
   const token = readToken(tokenFile);
   const levels = new LevelSwitch(logLevel);
   const context = newContext();
@@ -47,6 +71,9 @@ async function join(options: JoinOptions): Promise<ExitCode> {
     coordinator,
     token,
     host,
+    listen,
+    exchangePort: port,
+    trustFiles,
     metricsPort,
     version: VERSION,
     rejoinMs: rejoin * 1000,
@@ -94,17 +121,18 @@ async function conclude(inbox: Inbox, log: Log): Promise<ExitCode> {
   }
 }
 
-function port(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535)
-    throw new UsageError(`--metrics-port takes a port, 0 to 65535, not '${text}'`);
-  return value;
+function portOf(flag: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value > 65_535) throw new UsageError(`${flag} takes a port, 0 to 65535, not '${text}'`);
+    return value;
+  };
 }
 
 function seconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new UsageError(`--rejoin takes a number of seconds, not '${text}'`);
+  const value = text === 'forever' ? Infinity : Number(text);
+  if (text.trim() === '' || Number.isNaN(value) || value < 0 || text === 'Infinity')
+    throw new UsageError(`--rejoin takes a number of seconds, or forever, not '${text}'`);
   return value;
 }
 
@@ -122,21 +150,26 @@ await runCommand(async () => {
     .requiredOption('--token-file <file>', "the run's join token, RUN/token")
     .option(
       '--host <address>',
-      'address of this machine by which the others reach it, for the role of the discriminator; another than loopback needs --insecure',
+      'name or address of this machine by which the others reach it; another than loopback needs --tls-cert or --insecure',
       '127.0.0.1',
     )
+    .option('--listen <address>', 'where it listens, if not on --host itself: 0.0.0.0 and :: are all of its addresses')
+    .option('--port <n>', 'gRPC port of its exchange, 0 for any free one', portOf('--port'), 0)
     .option(
       '--insecure',
-      'offer the exchange on an address that others can reach: there is no encryption, only the join token',
+      'listen on an address that others can reach without mutual TLS: only the join token protects it',
     )
+    .option(...TRUST_OPTIONS[0])
+    .option(...TRUST_OPTIONS[1])
+    .option(...TRUST_OPTIONS[2])
     .option(
       '--metrics-port <n>',
-      `port of /metrics, /healthz and /readyz on --host, 0 for any free one (default ${METRICS_PORT}, or any where that is taken)`,
-      port,
+      `port of /metrics, /healthz and /readyz, 0 for any free one (default ${METRICS_PORT}, or any where that is taken)`,
+      portOf('--metrics-port'),
     )
     .option(
       '--rejoin <seconds>',
-      'how long to look for a coordinator that is gone, or for one started in its place; 0: not at all',
+      'how long to look for a coordinator that is gone, or for one started in its place; 0: not at all; forever: also at the start, and without end',
       seconds,
       60,
     )

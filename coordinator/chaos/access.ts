@@ -1,5 +1,8 @@
 /** How `coordinator chaos` reaches a run: by its directory, or by address and token. */
+import { fromHere } from '../../common/hosts.js';
 import { assertCoordinatorAddress, readToken } from '../../common/join-options.js';
+import { type TrustFiles, trustFilesOf } from '../../common/trust/files.js';
+import { Trust } from '../../common/trust/trust.js';
 import { RunDirectory } from '../run/directory.js';
 import { readRecord } from '../run/record.js';
 import type { RunStatus } from '../run/status.js';
@@ -10,6 +13,8 @@ export interface Access {
   name: string;
   /** As of now: a coordinator that was restarted may listen elsewhere. */
   find(): { address: string; token: string };
+  /** Mutual TLS, where the run has it. */
+  trust?: Trust | undefined;
   /** How the run ended, if it has and that can be known. */
   ended(): string | undefined;
   /** Of the run, discriminator first. */
@@ -18,14 +23,18 @@ export interface Access {
   steps: number | undefined;
 }
 
-/** @throws UsageError when the directory holds no run, or one that was never started */
-export function runAccess(path: string): Access {
+/** @param files of mutual TLS; absent: those of the run's own coordinator, if it has any @throws UsageError when the directory holds no run, or one that was never started */
+export function runAccess(path: string, files?: TrustFiles): Access {
   const directory = RunDirectory.open(path);
-  const { training } = readRecord(directory);
+  const { training, settings } = readRecord(directory);
+  const setting = (name: string) => (typeof settings[name] === 'string' ? settings[name] : undefined);
+  const own = { tlsCert: setting('tlsCert'), tlsKey: setting('tlsKey'), tlsCa: setting('tlsCa') };
+  const tokenFile = setting('tokenFile') ?? directory.file('token');
   const status = () => directory.readJson('run.json') as RunStatus;
   return {
     name: path,
-    find: () => ({ address: status().address, token: readToken(directory.file('token')) }),
+    find: () => ({ address: fromHere(status().address), token: readToken(tokenFile) }),
+    trust: trustOf(files ?? trustFilesOf(own)),
     ended() {
       const { state, reason } = status();
       const over = state === 'finished' || state === 'stopped' || state === 'failed';
@@ -37,14 +46,19 @@ export function runAccess(path: string): Access {
 }
 
 /** @throws UsageError when the token cannot be read */
-export function addressAccess(address: string, tokenFile: string, generators: number): Access {
+export function addressAccess(address: string, tokenFile: string, generators: number, files?: TrustFiles): Access {
   assertCoordinatorAddress(address);
   readToken(tokenFile);
   return {
     name: `the run of ${address}`,
     find: () => ({ address, token: readToken(tokenFile) }),
+    trust: trustOf(files),
     ended: () => undefined,
     roles: rolesOf(generators),
     steps: undefined,
   };
+}
+
+function trustOf(files: TrustFiles | undefined): Trust | undefined {
+  return files === undefined ? undefined : Trust.open(files, { names: [], uses: ['client'] });
 }

@@ -15,12 +15,12 @@ const DEADLINE_MS = 10_000;
  */
 export async function requestFault(access: Access, fault: Fault__Output): Promise<FaultInjected__Output> {
   const { address, token } = access.find();
-  const client = coordinationClient(address);
+  const client = coordinationClient(address, { trust: access.trust });
   const deadline = fault.atStep === 0 ? { deadline: Date.now() + DEADLINE_MS } : {};
   try {
     return await new Promise((resolve, reject) => {
       client.chaos(fault, callMetadata(token), deadline, (error, injected) => {
-        if (error !== null) reject(rpcError(error, `the coordinator at ${address}`));
+        if (error !== null) reject(rpcError(error, `the coordinator at ${address}`, client));
         else resolve(injected as FaultInjected__Output);
       });
     });

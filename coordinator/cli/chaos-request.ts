@@ -24,6 +24,9 @@ export interface ChaosFlags {
   coordinator?: string;
   tokenFile?: string;
   generators?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  tlsCa?: string;
   fault?: string;
   role?: string;
   peer?: string;

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { DuetError, RefusedError, UsageError } from '../../common/errors.js';
 import { FAULT_KINDS } from '../../common/faults.js';
+import { TRUST_OPTIONS, trustFilesOf } from '../../common/trust/files.js';
 import type { ExitCode } from '../../common/run-command.js';
 import { type Access, addressAccess, runAccess } from '../chaos/access.js';
 import { faultsAtRandom, injectedLine } from '../chaos/at-random.js';
@@ -24,6 +25,9 @@ export function addChaosOptions(command: Command): Command {
     .option('--coordinator <host:port>', 'instead of --run, where that is on another machine')
     .option('--token-file <file>', "with --coordinator: the run's join token, RUN/token")
     .option('--generators <n>', 'with --coordinator: how many the run has (default 2)')
+    .option(...TRUST_OPTIONS[0])
+    .option(...TRUST_OPTIONS[1])
+    .option(...TRUST_OPTIONS[2])
     .option('--fault <kind>', `one of ${FAULT_KINDS.join(', ')}`)
     .option('--role <role>', 'whose worker: discriminator, generator-1, ... or any (default any)')
     .option('--peer <peer>', 'delay, partition: coordinator, or the role at the other end of the exchange')
@@ -58,15 +62,16 @@ export async function chaosCommand(flags: ChaosFlags): Promise<ExitCode> {
   }
 }
 
-function accessOf({ run, coordinator, tokenFile, generators }: ChaosFlags): Access {
+function accessOf({ run, coordinator, tokenFile, generators, ...flags }: ChaosFlags): Access {
+  const files = trustFilesOf(flags);
   if (run !== undefined) {
     if (coordinator ?? tokenFile ?? generators)
       throw new UsageError('--run says it all: leave --coordinator, --token-file and --generators away');
-    return runAccess(run);
+    return runAccess(run, files);
   }
   if (coordinator === undefined || tokenFile === undefined)
     throw new UsageError('say which run: --run DIR, or --coordinator HOST:PORT with --token-file FILE');
-  return addressAccess(coordinator, tokenFile, wholeNumber('--generators', generators ?? '2', 1, 127));
+  return addressAccess(coordinator, tokenFile, wholeNumber('--generators', generators ?? '2', 1, 127), files);
 }
 
 /** A refusal is about what was asked for; a thing that is not there now may be there later. */

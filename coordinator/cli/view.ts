@@ -24,7 +24,7 @@ export async function viewCommand(flags: ViewFlags): Promise<ExitCode> {
   // What is damaged is said here, not on the page.
   readRecord(directory);
   const port = flags.port === undefined ? undefined : wholeNumber('--port', flags.port, 0, HIGHEST_PORT);
-  assertHost(flags.host, flags.insecure === true);
+  assertHost(flags.host, { insecure: flags.insecure === true });
   await using page = await servePage({
     directory,
     live: remoteLive(directory),

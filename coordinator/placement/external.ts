@@ -11,9 +11,11 @@ export function externalPlacement(): Placement {
     ensure(_count, missing) {
       // What was asked for is not asked for again; a new loss is.
       if (options !== undefined && missing > asked) {
-        const { coordinator, tokenFile, say } = options;
+        const { coordinator, tokenFile, trust, say } = options;
         say(missing === 1 ? 'waiting for a worker; start one with' : `waiting for ${missing} workers; start each with`);
-        say(`  npx worker join --coordinator ${coordinator} --token-file ${tokenFile}`);
+        say(
+          `  npx worker join --coordinator ${coordinator} --token-file ${tokenFile}${trust === undefined ? '' : ' --tls-cert FILE --tls-key FILE --tls-ca FILE'}`,
+        );
       }
       asked = missing;
     },

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LogLevel } from '../../common/log-level.js';
+import { fromHere } from '../../common/hosts.js';
+import { trustArgs } from '../../common/trust/files.js';
 import { sentenceOf } from '../../common/log-line.js';
 import type { NvidiaCard } from '../../gan/engine/cards.js';
 import { spawnChild } from './children.js';
@@ -78,14 +80,15 @@ export function localPlacement({ cards, libraryPath, allowChaos, logLevel }: Loc
 function spawnWorker(
   index: number,
   env: NodeJS.ProcessEnv,
-  { coordinator, tokenFile, logs }: StartOptions,
+  { coordinator, tokenFile, trust, logs }: StartOptions,
   flags: readonly string[],
 ): ChildProcess {
   const log = openSync(logOf(logs, index), 'a');
   try {
     // A session of its own: Ctrl-C in the terminal is for the coordinator, which then stops the workers in order.
     // It looks for no other coordinator when this one is gone: it belongs to it.
-    const args = [WORKER, 'join', '--coordinator', coordinator, '--token-file', tokenFile, '--rejoin', '0', ...flags];
+    const where = ['--coordinator', fromHere(coordinator), '--token-file', tokenFile, '--rejoin', '0'];
+    const args = [WORKER, 'join', ...where, ...trustArgs(trust), ...flags];
     return spawnChild({ command: process.execPath, args }, { detached: true, env, stdio: ['ignore', log, log] });
   } finally {
     closeSync(log);

@@ -1,4 +1,6 @@
 /** Where the workers come from. */
+import type { TrustFiles } from '../../common/trust/files.js';
+
 export interface Placement extends AsyncDisposable {
   /** From now on workers may come: they join at `coordinator` with the token in `tokenFile`. */
   start(options: StartOptions): void;
@@ -18,6 +20,8 @@ export interface StartOptions {
   /** host:port */
   coordinator: string;
   tokenFile: string;
+  /** With which they talk mutual TLS; undefined: none. */
+  trust: TrustFiles | undefined;
   /** Folder for the workers' own output. */
   logs: string;
   /** A worker process ended that had not been told to. */

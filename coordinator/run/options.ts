@@ -5,6 +5,7 @@ import { UsageError } from '../../common/errors.js';
 import { assertHost } from '../../common/hosts.js';
 import { LOG_LEVELS } from '../../common/log-level.js';
 import { nearestOf } from '../../common/nearest.js';
+import { trustFilesOf } from '../../common/trust/files.js';
 import { ONE_GENERATOR_SYSTEMS, type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
 import { SETTINGS } from '../../gan/settings.js';
 
@@ -25,7 +26,7 @@ const runSettingsSchema = z.strictObject({
   threads: z.int().min(1).max(1024).optional(),
   /** local: child processes of the coordinator. external: workers join by themselves. */
   placement: z.enum(PLACEMENTS).default('local'),
-  /** Address that the coordinator's gRPC listens on. Another than loopback only with `insecure`. */
+  /** Address that the coordinator's gRPC listens on. Another than loopback only with mutual TLS or `insecure`. */
   host: z.string().min(1).max(253).default('127.0.0.1'),
   /** Without mutual TLS (`tlsCert`, `tlsKey`, `tlsCa`) whoever can reach the address can read along. */
   insecure: z.boolean().default(false),
@@ -45,7 +46,7 @@ const runSettingsSchema = z.strictObject({
   stay: z.boolean().default(false),
   /** gRPC port; 0 picks a free one. */
   port: z.int().min(0).max(65535).default(50051),
-  /** Address that the live page and the metrics listen on: they show a run and change nothing. Another than loopback only with `insecure`. */
+  /** Address that the live page and the metrics listen on: they show a run and change nothing. Another than loopback only with mutual TLS or `insecure`. */
   webHost: z.string().min(1).max(253).default('127.0.0.1'),
   /** Port of the live page; absent: 8080, or any where that is taken. */
   pagePort: z.int().min(0).max(65535).optional(),
@@ -124,8 +125,9 @@ export function compileOptions(given: Given): RunOptions {
   const training = checked(trainingConfigSchema, asked);
   const settings = checked(runSettingsSchema, pick(runSettingsSchema));
   assertPossible(training);
-  assertHost(settings.host, settings.insecure);
-  assertHost(settings.webHost, settings.insecure, '--web-host');
+  const protection = { insecure: settings.insecure, tls: trustFilesOf(settings) !== undefined };
+  assertHost(settings.host, protection);
+  assertHost(settings.webHost, protection, '--web-host');
   return { training, settings };
 }
 

@@ -1,6 +1,7 @@
 /** The coordinator's gRPC service: connections become members, and everything they say becomes events in order. */
 import { DuetError, RefusedError, messageOf } from '../../common/errors.js';
 import {
+  type RefusedListener,
   type RpcServer,
   STATE_BYTES,
   type ServerDuplexStream,
@@ -13,6 +14,7 @@ import {
   refuse,
   statusOf,
 } from '../../common/rpc.js';
+import type { Trust } from '../../common/trust/trust.js';
 import type { CoordinatorMessage } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
 import type { Fault__Output } from '../../proto/generated/duet/v1/Fault.js';
 import type { FaultInjected } from '../../proto/generated/duet/v1/FaultInjected.js';
@@ -32,6 +34,10 @@ export interface ControlServerOptions {
   host: string;
   port: number;
   token: string;
+  /** Mutual TLS; undefined: none. */
+  trust?: Trust | undefined;
+  /** Told of connections that are refused before anything is read from them. */
+  refused?: RefusedListener | undefined;
   /** Gets what happens, in its order. */
   events: EventQueue<MemberEvent>;
   /** @throws RefusedError when no more workers are taken */
@@ -82,7 +88,8 @@ export async function serveControl(options: ControlServerOptions): Promise<RpcSe
         (error: unknown) => done(statusOf(error)),
       ),
   };
-  return listen({ service: 'Coordination', handlers, host: options.host, port: options.port });
+  const { host, port, trust, refused } = options;
+  return listen({ service: 'Coordination', handlers, host, port, trust, refused });
 }
 
 type Done<T> = (error: { code: number; details: string } | null, reply?: T) => void;

@@ -1,5 +1,7 @@
 /** What the coordinator's gRPC service does with a call, in terms of the run. */
 import { RefusedError } from '../../common/errors.js';
+import type { RefusedListener } from '../../common/rpc.js';
+import type { Trust } from '../../common/trust/trust.js';
 import type { Injections } from '../chaos/injections.js';
 import { readRole } from '../run/checkpoints.js';
 import type { Checkpointing } from './checkpointing.js';
@@ -13,6 +15,8 @@ interface ServiceParts {
   crew: Crew;
   checkpointing: Checkpointing;
   injections: Injections;
+  trust?: Trust | undefined;
+  refused?: RefusedListener | undefined;
 }
 
 export function coordinationService({
@@ -21,6 +25,8 @@ export function coordinationService({
   crew,
   checkpointing,
   injections,
+  trust,
+  refused,
 }: ServiceParts): ControlServerOptions {
   const { host, port } = run.settings;
   /** Counts what is refused for its epoch. */
@@ -36,6 +42,8 @@ export function coordinationService({
     host,
     port,
     token: run.token,
+    trust,
+    refused,
     events: crew.events,
     admit: () => crew.admit(),
     openState: (header) => counted(() => checkpointing.open(header)),

@@ -1,5 +1,7 @@
 /** A run from its first worker to its last step: gather, then step after step until all are committed, whatever fails. */
 import { Injections } from '../chaos/injections.js';
+import type { RefusedListener } from '../../common/rpc.js';
+import type { Trust } from '../../common/trust/trust.js';
 import type { Placement } from '../placement/placement.js';
 import { dropCheckpointsAfter } from '../run/checkpoints.js';
 import { Checkpointing } from './checkpointing.js';
@@ -23,6 +25,10 @@ export interface TrainOptions {
   run: Run;
   placement: Placement;
   spectator: Spectator;
+  /** Mutual TLS; undefined: none. */
+  trust?: Trust | undefined;
+  /** Under it: told of connections that are refused. */
+  refused?: RefusedListener;
   /** Aborted when the user wants the run to stop after the step in progress. */
   stop: AbortSignal;
   /** After a stop the workers are left to themselves: another coordinator will go on with the run. */
@@ -141,16 +147,19 @@ class Training implements Disposable {
   }
 
   async run(): Promise<Outcome> {
-    const { run, placement, spectator, stop, listening } = this.#options;
+    const { run, placement, spectator, trust, refused, stop, listening } = this.#options;
     const [roles, crew, checkpointing, injections] = [this.#roles, this.#crew, this.#checkpointing, this.#injections];
     const { events } = crew;
-    await using server = await serveControl(coordinationService({ run, roles, crew, checkpointing, injections }));
+    await using server = await serveControl(
+      coordinationService({ run, roles, crew, checkpointing, injections, trust, refused }),
+    );
     const requestStop = () => events.push({ kind: 'stop-requested', by: String(stop.reason) });
     stop.addEventListener('abort', requestStop, { once: true });
     listening(server.address, () => this.#live());
     placement.start({
       coordinator: server.address,
       tokenFile: run.settings.tokenFile ?? run.directory.file('token'),
+      trust: trust?.files,
       logs: run.directory.file('logs'),
       ended: (pid, reason) => events.push({ kind: 'child-ended', pid, reason }),
       say: (line) => spectator.say(line),

@@ -13,29 +13,31 @@ test('only this machine reaches a loopback address', () => {
   }
 });
 
-test('an address that others reach needs --insecure, and one that is none is refused all the same', () => {
-  for (const host of ['127.0.0.1', '::1', 'localhost']) assertHost(host, false);
+test('an address that others reach needs mutual TLS or --insecure, and one that is none is refused all the same', () => {
+  for (const host of ['127.0.0.1', '::1', 'localhost']) assertHost(host, { insecure: false, tls: false });
   for (const host of ['10.0.0.1', '0.0.0.0', 'fe80::1', 'worker-3.example.org']) {
     assert.throws(
-      () => assertHost(host, false),
+      () => assertHost(host, { insecure: false, tls: false }),
       (error: Error) => {
         assert.ok(error instanceof UsageError);
-        assert.match(error.message, /can be reached by others, and there is no encryption yet: .* --insecure/);
+        assert.match(error.message, /can be reached by others, without encryption: .*--tls-ca.* --insecure/);
         return true;
       },
     );
-    assertHost(host, true);
+    assertHost(host, { insecure: true });
+    assertHost(host, { insecure: false, tls: true });
   }
   for (const host of ['10.0.0.1:50051', 'http://10.0.0.1', 'a b', '[::1]']) {
-    assert.throws(() => assertHost(host, true), /is not an address/, host);
+    assert.throws(() => assertHost(host, { insecure: true }), /is not an address/, host);
   }
 });
 
 test('a worker is not offered on an address that stands for all of a machine’s, nor in the open by mistake', async () => {
   for (const host of ['0.0.0.0', '::']) {
-    assert.throws(() => assertReachable(host, true), /is not an address that the generators could connect to/);
+    assert.throws(() => assertReachable(host), /is not an address that others could connect to: .*--listen/);
   }
-  assertReachable('10.0.0.1', true);
+  assertReachable('10.0.0.1');
+  assert.throws(() => assertReachable('10.0.0.1:1'), /is not an address/);
   await using scratch = scratchFolder();
   const token = scratch.write('token', 'secret');
   for (const [flags, reason] of [

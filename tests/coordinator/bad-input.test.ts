@@ -54,7 +54,10 @@ const FLAGS: [args: string[], reason: RegExp][] = [
   [['--seed', '-1'], /--seed -1 is not possible/],
   [['--learning-rate', '0'], /--learning-rate 0 is not possible/],
   [['--port', '70000'], /--port 70000 is not possible/],
-  [['--host', '0.0.0.0'], /--host 0\.0\.0\.0 can be reached by others, and there is no encryption yet: .*--insecure/],
+  [
+    ['--host', '0.0.0.0'],
+    /--host 0\.0\.0\.0 can be reached by others, without encryption: give --tls-cert.*--insecure/,
+  ],
   [['--host', 'a b'], /--host "a b" is not an address/],
   [['--grace', '-1'], /--grace -1 is not possible/],
   [['--channels', '2'], /--channels 2 is not possible: choose one of 1, 3/],

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError, RefusedError, messageOf } from '../../common/errors.js';
 import type { Log } from '../../common/log.js';
+import type { Trust } from '../../common/trust/trust.js';
 import {
   type ClientDuplexStream,
   callMetadata,
@@ -27,6 +28,8 @@ const HEARTBEAT_MS = 500;
 /** How long a worker that starts before its coordinator keeps trying. */
 const JOIN_FOR_MS = 60_000;
 const RETRY_MS = 500;
+/** How often a search that goes on is told of. */
+const SAY_AGAIN_MS = 600_000;
 
 export interface ControlHandlers {
   standby(preparation: Preparation): void;
@@ -48,10 +51,12 @@ interface ControlOptions {
   /** Where to connect to reach it: there, or a relay in front of it. */
   dial: string;
   token: string;
+  /** Mutual TLS; undefined: none. */
+  trust: Trust | undefined;
   version: string;
   /** host:port of this worker's /metrics. */
   metrics: string;
-  /** How long a worker that has lost its coordinator looks for it, or for one that was started in its place. */
+  /** How long a worker that has lost its coordinator looks for it, or for one that was started in its place. Infinity: also at the start. */
   rejoinMs: number;
   log: Log;
 }
@@ -66,16 +71,19 @@ export class ControlStream {
   /** What it computes, once it has a role. */
   #seat = { run: '', role: '' };
   /** Since when there is no coordinator, and how long it may take to find one. */
-  #missing = { since: performance.now(), forMs: JOIN_FOR_MS };
+  #missing: { since: number; forMs: number };
   #joined = false;
-  /** That it is being looked for has been told. */
-  #looking = false;
+  /** Why it is being looked for, and what of that was told when; empty: it is not. */
+  #reason = '';
+  readonly #told = new Map<string, number>();
   #over = false;
   /** Messages of an old epoch that were refused. */
   stale = 0;
 
   constructor(options: ControlOptions, handlers: ControlHandlers) {
-    this.client = coordinationClient(options.dial);
+    const { dial, trust, coordinator: peer, rejoinMs } = options;
+    this.client = coordinationClient(dial, { trust, peer });
+    this.#missing = { since: performance.now(), forMs: rejoinMs === Infinity ? rejoinMs : JOIN_FOR_MS };
     this.#options = options;
     this.#handlers = handlers;
     this.#open();
@@ -85,6 +93,11 @@ export class ControlStream {
   /** True from the coordinator's first word until it is gone. */
   get connected(): boolean {
     return this.#missing.forMs === 0 && this.#stream !== undefined;
+  }
+
+  /** Why there is no coordinator; empty: there is one, or it has not been tried yet. */
+  get missing(): string {
+    return this.#reason;
   }
 
   get epoch(): number {
@@ -124,32 +137,36 @@ export class ControlStream {
     if (stream !== this.#stream || this.#over) return;
     this.#stream = undefined;
     this.#joined = false;
-    const reason = rpcError(error, `the coordinator at ${this.#options.coordinator}`);
+    const reason = rpcError(error, `the coordinator at ${this.#options.coordinator}`, this.client);
     if (reason instanceof RefusedError) return this.#end('refused', reason.message);
     if (this.#missing.forMs === 0) {
       this.#missing = { since: performance.now(), forMs: this.#options.rejoinMs };
       this.#handlers.lost(reason.message);
     }
     const { since, forMs } = this.#missing;
-    const worthWaiting = this.#seat.role !== '' || isUnreachable(error);
+    const worthWaiting = this.#seat.role !== '' || forMs === Infinity || isUnreachable(error);
     if (!worthWaiting || performance.now() - since > forMs || forMs === 0) return this.#end('lost', reason.message);
     this.#look(reason.message, forMs);
     await sleep(RETRY_MS);
     if (!this.#over) this.#open();
   }
 
-  /** Once for each search, not for each try. */
+  /** Once for each reason, not for each try; a long search says from time to time that it goes on. */
   #look(reason: string, forMs: number): void {
     const { log } = this.#options;
-    if (this.#looking) return log('trace', 'coordinator-missing', reason);
-    this.#looking = true;
-    log('warn', 'coordinator-missing', `${reason}: looking for it for up to ${Math.round(forMs / 1000)} s`);
+    const now = performance.now();
+    this.#reason = reason;
+    if (now - (this.#told.get(reason) ?? -Infinity) < SAY_AGAIN_MS) return log('trace', 'coordinator-missing', reason);
+    this.#told.set(reason, now);
+    const howLong = forMs === Infinity ? 'until it is there' : `for up to ${Math.round(forMs / 1000)} s`;
+    log('warn', 'coordinator-missing', `${reason}: looking for it ${howLong}`);
   }
 
   #receive(message: CoordinatorMessage__Output): void {
     // Found: the next loss begins a new search.
     this.#missing.forMs = 0;
-    this.#looking = false;
+    this.#reason = '';
+    this.#told.clear();
     if (!this.#joined)
       this.#options.log('info', 'worker-joined', `joined the coordinator at ${this.#options.coordinator}`);
     this.#joined = true;

@@ -1,6 +1,7 @@
 /** A generator's end of the exchange: fakes out, losses and gradients in, and a pulse each second. */
 import { messageOf } from '../../common/errors.js';
 import { type ClientDuplexStream, callMetadata, exchangeClient, rpcError } from '../../common/rpc.js';
+import type { Trust } from '../../common/trust/trust.js';
 import { TensorAssembler, tensorFrames } from '../../common/tensor-stream.js';
 import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
 import type { TensorFrame } from '../../proto/generated/duet/v1/TensorFrame.js';
@@ -16,6 +17,8 @@ interface ExchangeClientOptions {
   /** Where to connect to reach it, if not there: a relay in front of it. */
   dial?: string;
   token: string;
+  /** Mutual TLS; undefined: none. */
+  trust?: Trust | undefined;
   epoch: number;
   /** 1 to N. */
   generator: number;
@@ -41,10 +44,10 @@ export class ExchangeClient {
   readonly #underway: { sent: number; at: number }[] = [];
 
   constructor(options: ExchangeClientOptions) {
-    const { address, dial = address, token, epoch, generator, shape, judged, exchanged, ended } = options;
+    const { address, dial = address, token, trust, epoch, generator, shape, judged, exchanged, ended } = options;
     const metadata = callMetadata(token, { 'duet-epoch': String(epoch), 'duet-generator': String(generator) });
     const peer = `the discriminator at ${address}`;
-    this.#client = exchangeClient(dial);
+    this.#client = exchangeClient(dial, { trust, peer: address });
     const stream = this.#client.exchange(metadata);
     const assembler = new TensorAssembler(() => ({ epoch, steps: [this.#step, this.#step], shape }));
     const end = (kind: 'refused' | 'broken', reason: string) => {
@@ -68,7 +71,7 @@ export class ExchangeClient {
       }
     });
     stream.on('error', (error) => {
-      const reason = rpcError(error, peer);
+      const reason = rpcError(error, peer, this.#client);
       end(reason.name === 'RefusedError' ? 'refused' : 'broken', reason.message);
     });
     stream.on('end', () => end('broken', `${peer} closed the exchange`));

@@ -1,6 +1,17 @@
 /** The discriminator's end of the exchange: one stream a generator, checked before anything is taken from it. */
 import { RefusedError } from '../../common/errors.js';
-import { type Metadata, type RpcServer, type ServerDuplexStream, authorise, listen, refuse } from '../../common/rpc.js';
+import { portOf } from '../../common/hosts.js';
+import {
+  type Metadata,
+  type RefusedListener,
+  type RpcServer,
+  type ServerDuplexStream,
+  authorise,
+  joinAddress,
+  listen,
+  refuse,
+} from '../../common/rpc.js';
+import type { Trust } from '../../common/trust/trust.js';
 import { TensorAssembler, tensorFrames } from '../../common/tensor-stream.js';
 import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
 import type { TensorFrame, TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
@@ -8,8 +19,17 @@ import { type ExchangeMeter, writeTensor } from './exchange-meter.js';
 import type { ExchangeOffer, ToCompute, ToNetwork } from '../messages.js';
 
 interface ExchangeServerOptions extends ExchangeOffer {
+  /** Where it listens. */
   host: string;
+  /** By which the generators reach it, if not by that. */
+  name?: string;
+  /** Default: any free one. */
+  port?: number;
   token: string;
+  /** Mutual TLS; undefined: none. */
+  trust?: Trust | undefined;
+  /** Under it: told of connections that are refused. */
+  refused?: RefusedListener;
   received(message: Extract<ToCompute, { kind: 'fakes' }>): void;
   exchanged: ExchangeMeter;
 }
@@ -41,7 +61,9 @@ export class ExchangeServer implements AsyncDisposable {
       service: 'Exchange',
       handlers: { Exchange: (call: Call) => exchange.#accept(call) },
       host: options.host,
-      port: 0,
+      port: options.port ?? 0,
+      trust: options.trust,
+      refused: options.refused,
     });
     return exchange;
   }
@@ -51,7 +73,8 @@ export class ExchangeServer implements AsyncDisposable {
   }
 
   get address(): string {
-    return this.#server?.address ?? '';
+    const { name, host } = this.#options;
+    return this.#server === undefined ? '' : joinAddress(name ?? host, portOf(this.#server.address));
   }
 
   /** How this end hears of the generators that are connected. */

@@ -21,7 +21,7 @@ export async function saveState(
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const call = client.saveState(callMetadata(token), { deadline: Date.now() + DEADLINE_MS }, (error) =>
-      error === null ? resolve() : reject(rpcError(error, PEER)),
+      error === null ? resolve() : reject(rpcError(error, PEER, client)),
     );
     for (const chunk of stateChunks({ role, step, epoch }, file)) call.write(chunk);
     call.end();
@@ -49,7 +49,7 @@ export async function loadState(client: CoordinationClient, token: string, name:
       } else throw new RefusedError('DATA_LOSS', `${PEER} sent more of ${name.role}'s state than it announced`);
     }
   } catch (error) {
-    throw rpcError(error, PEER);
+    throw rpcError(error, PEER, client);
   }
   if (file === undefined || filled < file.length)
     throw new DuetError(`${PEER} sent an incomplete state of ${name.role}`);

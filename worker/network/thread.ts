@@ -9,6 +9,8 @@ import { LevelSwitch } from '../../common/log-level.js';
 import { createLog } from '../../common/log.js';
 import { serveMetrics } from '../../common/metrics/server.js';
 import { joinAddress } from '../../common/rpc.js';
+import type { TrustFiles } from '../../common/trust/files.js';
+import { Refusals } from '../../common/trust/refusals.js';
 import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
 import type { Trouble__Output } from '../../proto/generated/duet/v1/Trouble.js';
 import { ComputeFaults } from '../faults/compute-faults.js';
@@ -25,16 +27,23 @@ import { ExchangeServer } from './exchange-server.js';
 import { readCard } from './gpu.js';
 import { Measures } from './measures.js';
 import { loadState, saveState } from './state-transfer.js';
+import { openTrust } from './trust.js';
 
 export interface NetworkThreadData {
   coordinator: string;
   token: string;
-  /** Address on which a discriminator offers its exchange to the generators. */
+  /** Name or address by which others reach this worker. */
   host: string;
+  /** Where its exchange and its metrics listen. */
+  listen: string;
+  /** Of its exchange; 0: any free one. */
+  exchangePort: number;
+  /** Mutual TLS; undefined: none. */
+  trustFiles: TrustFiles | undefined;
   /** Of /metrics; undefined: the usual one, or any where that is taken. */
   metricsPort: number | undefined;
   version: string;
-  /** How long to look for a coordinator that is gone, milliseconds. */
+  /** How long to look for a coordinator that is gone, milliseconds; Infinity: without end, also at the start. */
   rejoinMs: number;
   port: MessagePort;
   counter: Int32Array<SharedArrayBuffer>;
@@ -58,6 +67,8 @@ const FAILURE_MS = 3000;
 const data = workerData as NetworkThreadData;
 const context = newContext();
 const log = createLog({ levels: new LevelSwitch(data.logLevels), context });
+const trust = openTrust(data.trustFiles, data.host, log);
+const refusals = new Refusals();
 const board = new PhaseBoard(data.board);
 const relays = await Relays.open(data.allowChaos);
 const faults = new FaultMaker({
@@ -77,6 +88,7 @@ const metrics = await openMetrics();
 const toCoordinator = {
   ...data,
   log,
+  trust,
   dial: relays.through('coordinator', data.coordinator),
   metrics: joinAddress(data.host, metrics.port),
 };
@@ -84,7 +96,7 @@ const toCoordinator = {
 /** Where they cannot be served, the process ends. */
 async function openMetrics(): Promise<HttpServer> {
   try {
-    const { host, metricsPort: port } = data;
+    const { listen: host, metricsPort: port } = data;
     return await serveMetrics({ host, port, registry: measures.registry, notReady: () => whyNotReady() });
   } catch (error) {
     end('refused', messageOf(error));
@@ -95,7 +107,7 @@ async function openMetrics(): Promise<HttpServer> {
 
 /** A worker is ready when it has all that its role, or the one it stands by for, needs. */
 function whyNotReady(): string | undefined {
-  if (!control.connected) return `not connected to the coordinator at ${data.coordinator}`;
+  if (!control.connected) return control.missing || `not connected to the coordinator at ${data.coordinator}`;
   const { phase } = board.read();
   return LOADING.includes(phase) ? phase : undefined;
 }
@@ -117,9 +129,12 @@ function disconnect(): void {
   client = undefined;
 }
 
+/** Of the exchange: the next one may want its port. */
+let closed: Promise<void> = Promise.resolve();
+
 /** A worker that was the discriminator's has another role now. */
 function stopServing(): void {
-  void server?.[Symbol.asyncDispose]();
+  closed = server?.[Symbol.asyncDispose]() ?? closed;
   server = undefined;
 }
 
@@ -184,6 +199,7 @@ function connect({ exchange: address, epoch, step, sampleShape }: Begin__Output)
     address,
     dial: relays.through('discriminator', address),
     token: data.token,
+    trust,
     epoch,
     generator: generatorOf(role, generators),
     shape: [batch, ...sampleShape],
@@ -193,12 +209,20 @@ function connect({ exchange: address, epoch, step, sampleShape }: Begin__Output)
   });
 }
 
+/** Somebody without a certificate that is trusted wanted to connect. */
+function refused(peer: string, reason: string): void {
+  const line = refusals.line(peer, reason);
+  if (line !== undefined) log('warn', 'connection-refused', line);
+}
+
 async function handle(message: ToNetwork): Promise<void> {
   switch (message.kind) {
     case 'ready': {
       if (message.exchange && server === undefined) {
-        const { host, token } = data;
-        server = await ExchangeServer.open({ ...message.exchange, host, token, received: tell, exchanged });
+        const { host: name, listen: host, exchangePort: port, token } = data;
+        await closed;
+        const open = { name, host, port, token, trust, refused, received: tell, exchanged };
+        server = await ExchangeServer.open({ ...message.exchange, ...open });
       }
       measures.ready(message.ready);
       if (message.ready.device === 'cuda') watchCard();

@@ -37,6 +37,11 @@ export class RunLog implements JournalReader {
     this.#log('trace', 'step-committed', `step ${step} committed after ${ms.toFixed(1)} ms`, { ms });
   }
 
+  /** Mutual TLS: files that are replaced, and those who are refused. */
+  trust(level: 'info' | 'warn' | 'error', event: string, text: string): void {
+    this.#log(level, event, text);
+  }
+
   /** The newest committed step, and where else than in an event it can be had, the epoch. */
   at(step: number, epoch = this.#context.epoch): void {
     Object.assign(this.#context, { step, epoch });

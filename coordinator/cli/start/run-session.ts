@@ -1,5 +1,7 @@
 /** A run while this coordinator drives it: its training, what run.json and events.jsonl say of it, and what is served of it. */
 import { messageOf } from '../../../common/errors.js';
+import { Refusals } from '../../../common/trust/refusals.js';
+import type { Trust } from '../../../common/trust/trust.js';
 import type { Placement } from '../../placement/placement.js';
 import { type RunStatus, writeStatus } from '../../run/status.js';
 import type { Run } from '../../training/run.js';
@@ -13,10 +15,13 @@ export class RunSession implements AsyncDisposable {
   readonly #run: Run;
   readonly #log: RunLog;
   readonly #say: (line: string) => void;
+  readonly #trust: Trust | undefined;
+  readonly #refusals = new Refusals();
   #status: RunStatus;
   #web: RunWeb | undefined;
 
-  constructor(run: Run, log: RunLog, say: (line: string) => void) {
+  constructor(run: Run, log: RunLog, say: (line: string) => void, trust: Trust | undefined) {
+    this.#trust = trust;
     this.#run = run;
     this.#log = log;
     log.at(run.step);
@@ -36,6 +41,13 @@ export class RunSession implements AsyncDisposable {
       const outcome = await train({
         run: this.#run,
         placement,
+        trust: this.#trust,
+        refused: (peer, reason) => {
+          const line = this.#refusals.line(peer, reason);
+          if (line === undefined) return;
+          log.trust('warn', 'connection-refused', line);
+          watcher.say(line);
+        },
         stop,
         handsOver,
         spectator: {

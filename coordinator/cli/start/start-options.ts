@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { DEVICES, ENGINES } from '../../../common/engine-choice.js';
 import { LOG_LEVELS } from '../../../common/log-level.js';
+import { TRUST_OPTIONS } from '../../../common/trust/files.js';
 import { ORDERS, SYSTEMS } from '../../../gan/config.js';
 import { DATA_NAMES } from '../../../gan/data/open.js';
 import { LOSS_NAMES } from '../../../gan/losses.js';
@@ -59,11 +60,14 @@ export function addStartOptions(command: Command): Command {
       number,
     )
     .option('--placement <how>', `${oneOf(PLACEMENTS)} (default local)`)
-    .option('--host <address>', 'address to listen on (default 127.0.0.1); another than loopback needs --insecure')
+    .option(
+      '--host <address>',
+      'address to listen on (default 127.0.0.1); another than loopback needs --tls-cert or --insecure',
+    )
     .option('--port <n>', 'gRPC port, 0 for any free one (default 50051)', number)
     .option(
       '--web-host <address>',
-      'address of the live page and the metrics, which show a run and change nothing (default 127.0.0.1); another than loopback needs --insecure',
+      'address of the live page and the metrics, which show a run and change nothing (default 127.0.0.1); another than loopback needs --tls-cert or --insecure',
     )
     .option(
       '--page-port <n>',
@@ -71,7 +75,13 @@ export function addStartOptions(command: Command): Command {
       number,
     )
     .option('--metrics-port <n>', 'of /metrics, /sd, /healthz, /readyz, likewise (default 9464)', number)
-    .option('--insecure', 'listen on a --host that others can reach: there is no encryption, only the join token')
+    .option(
+      '--insecure',
+      'listen on a --host that others can reach without mutual TLS: only the join token protects it',
+    )
+    .option(...TRUST_OPTIONS[0])
+    .option(...TRUST_OPTIONS[1])
+    .option(...TRUST_OPTIONS[2])
     .option('--token-file <file>', 'the join token, instead of RUN/token')
     .option(
       '--store <where>',

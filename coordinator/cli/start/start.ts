@@ -18,6 +18,7 @@ import { settled, toldToEnd } from './ending.js';
 import { type Limits, withinGrace } from './grace.js';
 import { type OpenedDirectory, openDirectory } from './open-directory.js';
 import { openRun } from './open-run.js';
+import { openTrust, watchTrust } from './open-trust.js';
 import { type Plan, continuedPlan, newPlan, resumedPlan } from './plan.js';
 import { report, reportGivenUp } from './report.js';
 import { RunLog } from './run-log.js';
@@ -41,6 +42,7 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
   const begun = performance.now();
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   const plan = planOf(flags);
+  using trust = openTrust(plan.settings);
   const cards = plan.settings.placement === 'local' ? await usableCards(plan.engine.device) : [];
   const prepared =
     plan.settings.placement === 'local' ? await prepareWithProgress(cards.length > 0 ? 'cuda' : 'cpu') : undefined;
@@ -50,8 +52,9 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
   });
   const { directory, stored } = opened;
   const log = new RunLog(directory.id, plan.settings.logLevel);
+  watchTrust(trust, log);
   const run = openRun(plan, opened, acceptChanges === true, log);
-  await using session = new RunSession(run, log, say);
+  await using session = new RunSession(run, log, say, trust);
   using signals = stopOnSignals();
   const { stop } = signals;
   const { grace, stay } = run.settings;
