@@ -21,8 +21,8 @@ export interface JoinedByHand extends Disposable {
 }
 
 /** A `worker join` of its own. */
-export function joinByHand(address: string, tokenFile: string): JoinedByHand {
-  const args = [WORKER, 'join', '--coordinator', address, '--token-file', tokenFile];
+export function joinByHand(address: string, tokenFile: string, ...more: string[]): JoinedByHand {
+  const args = [WORKER, 'join', '--coordinator', address, '--token-file', tokenFile, ...more];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

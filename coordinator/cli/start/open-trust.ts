@@ -10,8 +10,8 @@ export function openTrust(settings: RunSettings): Trust | undefined {
   const files = trustFilesOf(settings);
   if (files === undefined) return undefined;
   const { host, placement, store } = settings;
-  // One that listens everywhere is dialled by names that only those who dial know; its own workers use loopback.
-  const names = isAny(host) ? (placement === 'local' ? ['127.0.0.1'] : []) : [host];
+  // One that listens everywhere is dialled by names that only those who dial know. Local workers are on loopback.
+  const names = [...(isAny(host) ? [] : [host]), ...(placement === 'local' ? ['127.0.0.1'] : [])];
   return Trust.open(files, { names, uses: store === 'file' ? ['server'] : ['server', 'client'] });
 }
 
