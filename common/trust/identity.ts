@@ -89,7 +89,7 @@ export function nameOf(certificate: X509Certificate): string {
 
 /** As a peer that dials this name sees it. */
 function isNamed(certificate: X509Certificate, name: string): boolean {
-  return checkServerIdentity(name, certificate.toLegacyObject() as never) === undefined;
+  return checkServerIdentity(name, certificate.toLegacyObject()) === undefined;
 }
 
 /** Why no authority stands behind it; undefined: one does. */

@@ -17,14 +17,15 @@ export interface Cluster {
   hostOf(role: string): Promise<number>;
 }
 
-/** Starts `coordinator start --out OUT ...args` and the workers. */
+/** Starts `coordinator start --out OUT ...args` and the workers. @param protection flags of who is in a host: mutual TLS, or none */
 export async function startCluster(
   hosts: Hosts,
   workers: number,
   out: string,
   args: readonly string[],
+  protection: (host: number) => readonly string[] = () => ['--insecure'],
 ): Promise<Cluster> {
-  const options = ['--placement', 'external', '--host', hosts.addressOf(0), '--port', '50051', '--insecure'];
+  const options = ['--placement', 'external', '--host', hosts.addressOf(0), '--port', '50051', ...protection(0)];
   const coordinator = hosts.exec(0, [process.execPath, COORDINATOR, 'start', '--out', out, ...options, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -46,7 +47,7 @@ export async function startCluster(
     const join_ = ['join', '--coordinator', address, '--token-file', join(out, 'token')];
     const child = hosts.exec(
       host,
-      [process.execPath, WORKER, ...join_, '--host', hosts.addressOf(host), '--insecure'],
+      [process.execPath, WORKER, ...join_, '--host', hosts.addressOf(host), ...protection(host)],
       {
         stdio: 'ignore',
       },

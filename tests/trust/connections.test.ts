@@ -16,6 +16,7 @@ import {
 import { Trust } from '../../common/trust/trust.js';
 import type { CoordinatorMessage } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
 import type { WorkerMessage__Output } from '../../proto/generated/duet/v1/WorkerMessage.js';
+import { Relay } from '../../worker/faults/relay.js';
 import { type CertificateWishes, makeAuthority, secretFolder } from '../support/certificates.js';
 import { until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -193,6 +194,17 @@ test('below TLS 1.3 nothing is spoken, other protocols are not, and no session i
   first.destroy();
   const refusal = await refusalAfter(() => tls({ secureContext: context, ALPNProtocols: ['h2'], session }));
   assert.match(refusal, /wants to resume a TLS session/);
+});
+
+test('a connection that is silent for good is noticed at the dialling end within half a minute, as without TLS', async () => {
+  await using relay = await Relay.open();
+  relay.aim(open.address);
+  using connection = dial(relay.address, { trust: client.trust, peer: open.address });
+  await connection.echo(1);
+  relay.partition(0);
+  const since = performance.now();
+  assert.match(await connection.fails(), /failed: /);
+  assert.ok(performance.now() - since < 30_000);
 });
 
 test('garbage on the port harms nobody who is connected', async () => {
