@@ -11,6 +11,10 @@ const WORKER = door(['**/worker/**'], 'coordinator/ and gan/ know nothing of the
 const GRAFANA = door(['@grafana/*'], 'Only dashboards/ imports the Grafana SDK.');
 const UPLOT = door(['uplot', 'uplot/*'], 'Only the code of the page in the browser imports uPlot.');
 const PLAYWRIGHT = door(['playwright-core'], 'Only tests/support/browser.ts imports Playwright.');
+const NATS = door(
+  ['@nats-io/*'],
+  'Only coordinator/store/nats/ and tests/support/nats-client.ts import the NATS client.',
+);
 const NODE = door(['node:*'], 'coordinator/page/browser/ runs in a browser.');
 const BUILTINS = door(
   ['node:net', 'node:http*', 'node:dgram', 'node:tls', 'node:dns', 'node:worker_threads'],
@@ -47,13 +51,15 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'Named exports only.' }],
     },
   },
-  restrict(['bench/**', 'tests/**'], TFJS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT),
-  restrict(['tests/support/browser.ts'], TFJS, GRPC, GRAFANA, PINO, UPLOT),
-  restrict(['common/**'], TFJS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, COORDINATOR, WORKER),
-  restrict(['coordinator/**'], TFJS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, WORKER),
-  restrict(['coordinator/page/browser/**'], TFJS, GRPC, GRAFANA, PINO, PLAYWRIGHT, WORKER, NODE),
-  restrict(['worker/**'], TFJS, GRPC, GRAFANA, PINO, COORDINATOR),
-  restrict(['gan/**'], TFJS, GRPC, GRAFANA, PINO, COORDINATOR, WORKER, BUILTINS),
+  restrict(['bench/**', 'tests/**'], TFJS, NATS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT),
+  restrict(['tests/support/browser.ts'], TFJS, NATS, GRPC, GRAFANA, PINO, UPLOT),
+  restrict(['tests/support/nats-client.ts'], TFJS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT),
+  restrict(['common/**'], TFJS, NATS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, COORDINATOR, WORKER),
+  restrict(['coordinator/**'], TFJS, NATS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, WORKER),
+  restrict(['coordinator/store/nats/**'], TFJS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, WORKER),
+  restrict(['coordinator/page/browser/**'], TFJS, NATS, GRPC, GRAFANA, PINO, PLAYWRIGHT, WORKER, NODE),
+  restrict(['worker/**'], TFJS, NATS, GRPC, GRAFANA, PINO, COORDINATOR),
+  restrict(['gan/**'], TFJS, NATS, GRPC, GRAFANA, PINO, COORDINATOR, WORKER, BUILTINS),
   {
     files: ['gan/**'],
     ignores: ['gan/engine/**'],
@@ -67,10 +73,10 @@ export default tseslint.config(
       ],
     },
   },
-  restrict(['gan/engine/**'], GRPC, GRAFANA, PINO, COORDINATOR, WORKER),
-  restrict(['common/log.ts'], TFJS, GRPC, GRAFANA, UPLOT, PLAYWRIGHT, COORDINATOR, WORKER),
-  restrict(['common/rpc.ts', 'common/rpc/**'], TFJS, GRAFANA, PINO, COORDINATOR, WORKER),
-  restrict(['proto/**'], TFJS, GRAFANA, PINO, COORDINATOR, WORKER),
-  restrict(['dashboards/**'], TFJS, GRPC, PINO, COORDINATOR, WORKER),
+  restrict(['gan/engine/**'], NATS, GRPC, GRAFANA, PINO, COORDINATOR, WORKER),
+  restrict(['common/log.ts'], TFJS, NATS, GRPC, GRAFANA, UPLOT, PLAYWRIGHT, COORDINATOR, WORKER),
+  restrict(['common/rpc.ts', 'common/rpc/**'], TFJS, NATS, GRAFANA, PINO, COORDINATOR, WORKER),
+  restrict(['proto/**'], TFJS, NATS, GRAFANA, PINO, COORDINATOR, WORKER),
+  restrict(['dashboards/**'], TFJS, NATS, GRPC, PINO, COORDINATOR, WORKER),
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 );

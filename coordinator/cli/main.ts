@@ -8,6 +8,7 @@ import { engineCommand } from './engine.js';
 import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { featuresCommand } from './features.js';
+import { fetchCommand } from './fetch.js';
 import { addStartOptions } from './start/start-options.js';
 import { startCommand } from './start/start.js';
 import { sampleCommand } from './sample.js';
@@ -41,6 +42,11 @@ Examples:
   $ npx coordinator evaluate --run runs/ID                     KID, precision, modes, memorisation, ... of the newest checkpoint
   $ npx coordinator evaluate --run runs/ID --step all          a file for every checkpoint that is there
   $ npx coordinator evaluate --run runs/ID --samples 5000 --seed 2 --out figures.json`;
+const FETCH_EXAMPLES = `
+Examples:
+  $ npx coordinator fetch --store nats://127.0.0.1:4222                  the runs that are there
+  $ npx coordinator fetch --store nats://127.0.0.1:4222 --run first      into runs/first, also while it trains
+  $ npx coordinator sample --run runs/first                              then it is a run directory like any other`;
 const STATUS_EXAMPLES = `
 Examples:
   $ npx coordinator status                                     the run in runs/ in which something happened last
@@ -132,6 +138,20 @@ await runCommand(async () => {
     .action(async (file: string, flags: Parameters<typeof compareCommand>[1]) => {
       code = await compareCommand(file, flags);
     });
+
+  program
+    .command('fetch')
+    .description('Bring a run from a NATS store into a directory, or list the runs that it has.')
+    .requiredOption('--store <url>', 'nats://HOST:PORT, or tls://HOST:PORT')
+    .option('--run <id>', 'which run (default: list them)')
+    .option('--out <dir>', 'a directory that does not exist, or is empty (default: runs/ID)')
+    .option('--json', 'the list as JSON')
+    .option('--store-credentials <file>', '.creds file, seed of an nkey, USER:PASSWORD or token')
+    .option('--tls-cert <file>', 'PEM: certificate of mutual TLS, with --tls-key and --tls-ca')
+    .option('--tls-key <file>', 'PEM: its key')
+    .option('--tls-ca <file>', 'PEM: the authority of both ends')
+    .addHelpText('after', FETCH_EXAMPLES)
+    .action(finish(fetchCommand));
 
   addChaosOptions(program.command('chaos').description('Make faults on purpose in a run that allows them.')).action(
     finish(chaosCommand),

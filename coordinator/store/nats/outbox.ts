@@ -66,7 +66,7 @@ export class Outbox {
     await new Promise<void>((resolve, reject) => {
       const look = () => {
         if (giveUp.aborted) reject(giveUp.reason as Error);
-        else if (this.#ended !== undefined) reject(this.#ended.error as Error);
+        else if (this.#ended !== undefined) reject(this.#ended.error);
         else if (last !== undefined && this.#waiting.includes(last)) return;
         else resolve();
         this.#settling.delete(look);

@@ -100,7 +100,10 @@ test('a coordinator whose network comes back after another took over changes not
   proxy.mend();
   const loss = await lossOf(first);
   assert.ok(loss instanceof LeaseLostError);
-  assert.match(loss.message, /^another coordinator \(.*\) took this run over at .*: this one stops and writes nothing more$/);
+  assert.match(
+    loss.message,
+    /^another coordinator \(.*\) took this run over at .*: this one stops and writes nothing more$/,
+  );
   assert.throws(() => step(early, 21), LeaseLostError);
   await assertSame(server.url, scratch.path, late);
 });
@@ -150,7 +153,8 @@ test('a newcomer waits for a silent coordinator of another host, and takes the r
   const { lease, ...others } = await client.value('run');
   const { released: _released, ...owner } = lease as Record<string, unknown>;
   let write = 100;
-  const renew = () => client.setValue('run', { ...others, write: (write += 1), lease: { ...owner, host: 'elsewhere' } });
+  const renew = () =>
+    client.setValue('run', { ...others, write: (write += 1), lease: { ...owner, host: 'elsewhere' } });
   await renew();
   const said: string[] = [];
   const options = { takeOver: false, waiting: (text: string) => void said.push(text) };
