@@ -9,12 +9,18 @@ const FOLDER = 'Duet';
 
 const HEADER = '# Made by `npm run dashboards` from dashboards/: change the code, not this file.\n';
 
+const KUSTOMIZATION =
+  HEADER +
+  stringify({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: ['configmap.yaml'] });
+
 /** Content by name, all in dashboards/generated/. */
 export function files(): Map<string, string> {
   const built = dashboards();
   return new Map([
     ...built.map((dashboard): [string, string] => [fileName(dashboard), `${JSON.stringify(dashboard, null, 2)}\n`]),
     ['configmap.yaml', configMap(built)],
+    // Kustomize reads no file outside its folder, but takes a folder elsewhere that is a kustomization.
+    ['kustomization.yaml', KUSTOMIZATION],
   ]);
 }
 

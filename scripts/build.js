@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folders = ['bench', 'common', 'coordinator', 'dashboards', 'gan', 'proto', 'tests', 'worker'];
+const folders = ['bench', 'common', 'coordinator', 'dashboards', 'deploy', 'gan', 'proto', 'tests', 'worker'];
 // The live page: compiled for a browser, with its style sheet and its document.
 const browser = 'coordinator/page/browser';
 const assets = 'coordinator/page/assets';
