@@ -88,7 +88,7 @@ mkdir -p "$work/packages" "$base"
   for package in base-files netbase tzdata libc6 libgcc-s1 gcc-12-base libstdc++6 libssl3 libgomp1; do
     file=$(find "$build/var/cache/apt/archives" -name "${package}_*.deb" | head -n 1)
     if [ -n "$file" ]; then cp "$file" .; fi
-    ls "${package}"_*.deb >/dev/null 2>&1 || apt-get download -q "$package" >/dev/null
+    ls "${package}"_*.deb >/dev/null 2>&1 || apt-get download -q "$package" >/dev/null 2>&1
   done
   for file in *.deb; do dpkg-deb --extract "$file" "$base"; done
 )
@@ -106,7 +106,8 @@ mount_in -t tmpfs -o mode=1777 tmpfs "$base/tmp"
 mount_in -t tmpfs -o mode=0755,uid=10001,gid=10001 tmpfs "$base/var/lib/duet"
 mount -o remount,ro,bind "$base"
 mapfile -t environment < <(awk '/^ENV/,/[^\\]$/' deploy/image/Dockerfile | tr -d '\\' | sed 's/^ENV//' | xargs -n 1)
-run() { env -i "${environment[@]}" chroot --userspec=10001:10001 "$base" "$@"; }
+chroot=$(command -v chroot)
+run() { env -i "${environment[@]}" "$chroot" --userspec=10001:10001 "$base" "$@"; }
 if run node -e "require('fs').writeFileSync('/opt/duet/x', '')" 2>/dev/null; then fail 'the root can be written'; fi
 [ "$(run coordinator --version)" = "$(node -p "require('$source_folder/package.json').version")" ] || fail 'coordinator --version'
 run worker join --help | grep -q -- '--coordinator' || fail 'worker join --help'
