@@ -27,7 +27,9 @@ certificate() { # NAME USAGE SAN,...
 }
 certificate coordinator serverAuth,clientAuth DNS:coordinator
 certificate worker serverAuth,clientAuth DNS:worker-1,DNS:worker-2,DNS:worker-3
-certificate nats serverAuth DNS:nats
+certificate nats serverAuth DNS:nats,DNS:localhost
+# For you, on this machine: may read runs and hear their events (deploy/kubernetes/components/nats/nats.conf).
+certificate reader clientAuth DNS:reader
 for name in token grafana; do [ -e "$name" ] || openssl rand -hex 32 >"$name"; done
 # A container's user reads them through Compose's mount; on this machine nobody gets past the folder.
 chmod 0444 ./*.crt coordinator.key worker.key nats.key token grafana

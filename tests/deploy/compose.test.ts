@@ -89,7 +89,10 @@ describe('deploy/compose.yaml, as Compose reads it', NEEDS_GO, () => {
 
   test('publishes ports to this machine only', () => {
     const ports = Object.values(project.services).flatMap((each) => each.ports);
-    assert.deepEqual(ports.map(({ target }) => target).sort(), [3000, 8080, 9090, 9464]);
+    assert.deepEqual(
+      ports.map(({ target }) => target).sort((a, b) => a - b),
+      [3000, 4222, 8080, 9090, 9464],
+    );
     for (const { host_ip, target } of ports) assert.equal(host_ip, '127.0.0.1', String(target));
   });
 

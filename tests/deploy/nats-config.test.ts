@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Kvm } from '@nats-io/kv';
+import { type NatsConnection, connect } from '@nats-io/transport-node';
+import { openNatsStore } from '../../coordinator/store/nats/nats-store.js';
+import { type NatsServer, startNatsServer } from '../support/nats-server.js';
+import { type Scratch, scratchFolder } from '../support/scratch.js';
+
+const deploy = (path: string) => fileURLToPath(new URL(`../../../deploy/${path}`, import.meta.url));
+
+/** Who may do what in the NATS of the manifests and of Compose: its own configuration, on a real server. */
+describe('the configuration of NATS', () => {
+  let scratch: Scratch;
+  let server: NatsServer;
+  const url = () => `tls://localhost:${server.port}`;
+  const tls = (who: string) => ({
+    certFile: join(scratch.path, `${who}.crt`),
+    keyFile: join(scratch.path, `${who}.key`),
+    caFile: join(scratch.path, 'ca.crt'),
+  });
+  const dial = (who: string): Promise<NatsConnection> =>
+    connect({ servers: url(), tls: tls(who), reconnect: false, timeout: 5000, ignoreClusterUpdates: true });
+
+  before(async () => {
+    scratch = scratchFolder();
+    const made = spawnSync(deploy('compose/secrets.sh'), [scratch.path], { encoding: 'utf8' });
+    assert.equal(made.status, 0, made.stderr);
+    const text = readFileSync(deploy('kubernetes/components/nats/nats.conf'), 'utf8');
+    // The test's own port, name and folders; TLS and users as they are.
+    const config = text
+      .replaceAll(/^(server_name|port|http_port|pid_file):.*$/gm, '')
+      .replace(/^jetstream \{[^}]*\}$/m, '')
+      .replaceAll(/\/etc\/nats\/tls\/tls\.(crt|key)/g, join(scratch.path, 'nats.$1'))
+      .replace('/etc/nats/tls/ca.crt', join(scratch.path, 'ca.crt'));
+    server = await startNatsServer(scratch, { config });
+  });
+  after(async () => {
+    await server[Symbol.asyncDispose]();
+    await scratch[Symbol.asyncDispose]();
+  });
+
+  test("lets the coordinator's certificate make and keep runs", async () => {
+    const { certFile: cert, keyFile: key, caFile: ca } = tls('coordinator');
+    await using store = await openNatsStore({ url: url(), tls: { cert, key, ca }, waiting: () => {} });
+    assert.equal(await store.has('first'), false);
+    const connection = await dial('coordinator');
+    try {
+      const bucket = await new Kvm(connection).open('duet');
+      await bucket.put('first', 'a state');
+      assert.equal((await bucket.get('first'))?.string(), 'a state');
+    } finally {
+      await connection.close();
+    }
+  });
+
+  test("lets a person's certificate read a run, and change nothing", async () => {
+    const connection = await dial('reader');
+    try {
+      const bucket = await new Kvm(connection).open('duet');
+      assert.equal((await bucket.get('first'))?.string(), 'a state');
+      await assert.rejects(bucket.put('first', 'another'), /permission/i);
+      await assert.rejects(new Kvm(connection).create('other'), /permission/i);
+      assert.equal((await bucket.get('first'))?.string(), 'a state');
+    } finally {
+      await connection.close();
+    }
+  });
+
+  test('knows no worker, and nobody without a certificate', async () => {
+    await assert.rejects(dial('worker'), /authorization|closed/i);
+    await assert.rejects(
+      connect({ servers: url(), tls: { caFile: tls('worker').caFile }, reconnect: false, timeout: 5000 }),
+      /certificate|closed|required/i,
+    );
+  });
+});
