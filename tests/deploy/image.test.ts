@@ -54,7 +54,9 @@ describe('the Dockerfile', () => {
     assert.equal(last('USER'), '10001:10001');
     assert.equal(last('WORKDIR'), '/var/lib/duet');
     assert.equal(last('HEALTHCHECK'), 'NONE');
-    const environment = Object.fromEntries((last('ENV') ?? '').split(' ').map((pair) => pair.split('=')));
+    const environment = Object.fromEntries(
+      [...(last('ENV') ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]),
+    );
     assert(engineFolder(environment, 'cpu').startsWith('/opt/duet/engine/'));
     const ports = (await render('overlays/local-nats')).statefulSets
       .filter(({ metadata }) => metadata.name !== 'nats')

@@ -6,9 +6,12 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Kvm } from '@nats-io/kv';
 import { type NatsConnection, connect } from '@nats-io/transport-node';
+import { Journal } from '../../coordinator/run/journal.js';
 import { openNatsStore } from '../../coordinator/store/nats/nats-store.js';
+import { writeCheckpoint } from '../support/checkpoint.js';
 import { type NatsServer, startNatsServer } from '../support/nats-server.js';
 import { type Scratch, scratchFolder } from '../support/scratch.js';
+import { QUIET, contentOf, copyOf, settle } from '../support/store.js';
 
 const deploy = (path: string) => fileURLToPath(new URL(`../../../deploy/${path}`, import.meta.url));
 
@@ -47,11 +50,26 @@ describe('the configuration of NATS', () => {
     const { certFile: cert, keyFile: key, caFile: ca } = tls('coordinator');
     await using store = await openNatsStore({ url: url(), tls: { cert, key, ca }, waiting: () => {} });
     assert.equal(await store.has('first'), false);
+    const worked = copyOf(scratch.path, 'first', 'worked');
+    await using run = await store.open(worked, QUIET);
+    worked.writeJson('config.json', { id: 'first' });
+    new Journal(worked).event({ event: 'training-began', epoch: 1, step: 0 });
+    for (const step of [1, 2]) {
+      worked.append('metrics.jsonl', { step });
+      writeCheckpoint(worked, step);
+    }
+    await settle(run);
+    await run[Symbol.asyncDispose]();
+    const fetched = copyOf(scratch.path, 'first', 'fetched');
+    await using again = await store.open(fetched, QUIET);
+    assert.deepEqual(contentOf(fetched), contentOf(worked));
+    await settle(again);
+    assert.equal(await store.has('first'), true);
     const connection = await dial('coordinator');
     try {
       const bucket = await new Kvm(connection).open('duet');
-      await bucket.put('first', 'a state');
-      assert.equal((await bucket.get('first'))?.string(), 'a state');
+      await bucket.put('other', 'a state');
+      assert.equal((await bucket.get('other'))?.string(), 'a state');
     } finally {
       await connection.close();
     }
@@ -61,10 +79,10 @@ describe('the configuration of NATS', () => {
     const connection = await dial('reader');
     try {
       const bucket = await new Kvm(connection).open('duet');
-      assert.equal((await bucket.get('first'))?.string(), 'a state');
-      await assert.rejects(bucket.put('first', 'another'), /permission/i);
-      await assert.rejects(new Kvm(connection).create('other'), /permission/i);
-      assert.equal((await bucket.get('first'))?.string(), 'a state');
+      assert.equal((await bucket.get('other'))?.string(), 'a state');
+      await assert.rejects(bucket.put('other', 'another'), /permission/i);
+      await assert.rejects(new Kvm(connection).create('mine'), /permission/i);
+      assert.equal((await bucket.get('other'))?.string(), 'a state');
     } finally {
       await connection.close();
     }
