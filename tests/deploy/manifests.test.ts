@@ -59,7 +59,7 @@ test('the PodMonitor finds each process of a run, as job duet, with the run that
       Object.entries(selector.matchLabels).every(([label, value]) => template.metadata.labels[label] === value) &&
       values.includes(template.metadata.labels[key] ?? ''),
   );
-  assert.deepEqual(chosen.map(({ metadata }) => metadata.name).sort(), ['coordinator', 'worker']);
+  assert.deepEqual(chosen.map(({ metadata }) => metadata.name).sort(), ['coordinator', 'worker', 'worker-spare']);
   for (const { spec } of chosen) {
     assert.equal(spec.template.metadata.labels['app.kubernetes.io/name'], 'duet', 'the job that alerts ask for');
     const ports = spec.template.spec.containers.flatMap((container) => container.ports);

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Manifests, component, environmentOf, flagsOf, render, renderMine } from '../../support/manifests.js';
 
-const mine = (literals: string, more = '') => `
+const mine = (literals: string) => `
 resources: [../../base]
-components: [../../components/nats, ../../components/gpu, ../../components/spares]
+components: [../../components/nats, ../../components/gpu]
 configMapGenerator:
   - name: duet-config
     behavior: merge
     literals: ${literals}
 transformers: [../../settings]
-${more}`;
+`;
 
 function flags(manifests: Manifests) {
   const set = manifests.statefulSet('coordinator');
@@ -26,13 +26,13 @@ test('one number is the roles that the coordinator waits for and the Pods that t
     const manifests = await renderMine(mine(`[workers=${workers}]`));
     assert.equal(replicas(manifests, 'worker'), workers);
     assert.equal(flags(manifests).get('workers'), String(workers));
-    assert.equal(replicas(manifests, 'worker-spare'), 1, 'spares are beside them');
+    assert.equal(replicas(manifests, 'worker-spare'), 0, 'spares are beside them');
     assert.equal(replicas(manifests, 'coordinator'), 1);
   }
 });
 
 test('spares are the replicas of a set of their own, which shares no Pod with the workers', async () => {
-  const manifests = await renderMine(mine('[workers=3]', 'replicas: [{ name: worker-spare, count: 4 }]'));
+  const manifests = await renderMine(mine('[spares=4]'));
   assert.equal(replicas(manifests, 'worker-spare'), 4);
   assert.equal(replicas(manifests, 'worker'), 3);
   const [workers, spares] = ['worker', 'worker-spare'].map((name) => manifests.statefulSet(name).spec);
