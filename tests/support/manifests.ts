@@ -115,7 +115,9 @@ export class Manifests {
   /** @throws when there is not exactly one */
   only(kind: string, name: string): KubernetesObject {
     // A generated ConfigMap carries a hash behind its name.
-    const found = this.ofKind(kind).filter(({ metadata }) => [metadata.name, metadata.name.replace(/-[a-z0-9]{10}$/, '')].includes(name));
+    const found = this.ofKind(kind).filter(({ metadata }) =>
+      [metadata.name, metadata.name.replace(/-[a-z0-9]{10}$/, '')].includes(name),
+    );
     if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} of ${kind} ${name}`);
     return found[0];
   }

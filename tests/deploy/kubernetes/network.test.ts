@@ -112,7 +112,11 @@ for (const overlay of OVERLAYS) {
 
 test('the base, for a NATS elsewhere: the coordinator reaches port 4222 anywhere, the workers none of it', async () => {
   const manifests = await render('base');
-  assert.deepEqual(manifests.statefulSets.map(({ metadata }) => metadata.name).sort(), ['coordinator', 'worker', 'worker-spare']);
+  assert.deepEqual(manifests.statefulSets.map(({ metadata }) => metadata.name).sort(), [
+    'coordinator',
+    'worker',
+    'worker-spare',
+  ]);
   const policies = new NetworkPolicies(manifests);
   const nats = outside('nats', 'elsewhere');
   const to = (name: string, port: number) =>
