@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Kvm } from '@nats-io/kv';
 import { type NatsConnection, connect } from '@nats-io/transport-node';
 import { Journal } from '../../coordinator/run/journal.js';
+import { openNatsRuns } from '../../coordinator/store/nats/fetch.js';
 import { openNatsStore } from '../../coordinator/store/nats/nats-store.js';
 import { writeCheckpoint } from '../support/checkpoint.js';
 import { type NatsServer, startNatsServer } from '../support/nats-server.js';
@@ -65,27 +66,32 @@ describe('the configuration of NATS', () => {
     assert.deepEqual(contentOf(fetched), contentOf(worked));
     await settle(again);
     assert.equal(await store.has('first'), true);
-    const connection = await dial('coordinator');
-    try {
-      const bucket = await new Kvm(connection).open('duet');
-      await bucket.put('other', 'a state');
-      assert.equal((await bucket.get('other'))?.string(), 'a state');
-    } finally {
-      await connection.close();
-    }
   });
 
   test("lets a person's certificate read a run, and change nothing", async () => {
     const connection = await dial('reader');
     try {
       const bucket = await new Kvm(connection).open('duet');
-      assert.equal((await bucket.get('other'))?.string(), 'a state');
-      await assert.rejects(bucket.put('other', 'another'), /permission/i);
+      const state = (await bucket.get('first'))?.string();
+      assert.match(state ?? '', /config\.json/);
+      await assert.rejects(bucket.put('first', 'another'), /permission/i);
       await assert.rejects(new Kvm(connection).create('mine'), /permission/i);
-      assert.equal((await bucket.get('other'))?.string(), 'a state');
+      assert.equal((await bucket.get('first'))?.string(), state);
     } finally {
       await connection.close();
     }
+  });
+
+  test("lets a person's certificate fetch a run, as docs/kubernetes.md says", async () => {
+    const { certFile: cert, keyFile: key, caFile: ca } = tls('reader');
+    await using runs = await openNatsRuns({ url: url(), tls: { cert, key, ca }, waiting: () => {} });
+    assert.deepEqual(
+      (await runs.list()).map(({ id }) => id),
+      ['first'],
+    );
+    const mine = copyOf(scratch.path, 'first', 'mine');
+    assert.deepEqual(await runs.fetch('first', mine, assert.fail), [1, 2]);
+    assert.deepEqual(contentOf(mine), contentOf(copyOf(scratch.path, 'first', 'worked')));
   });
 
   test('knows no worker, and nobody without a certificate', async () => {
