@@ -20,10 +20,12 @@ const NEVER = '1000000';
  * Every step of a run of the preset with three workers, after the warm-up.
  *
  * @param beside goes on while the run does, and ends with the signal
+ * @param more flags of `coordinator start`
  */
 export async function threeWorkers(
   steps: number,
   beside: (out: string, over: AbortSignal) => Promise<void> = () => Promise.resolve(),
+  more: readonly string[] = [],
 ): Promise<StepMetrics[]> {
   const folder = mkdtempSync(join(tmpdir(), 'duet-bench-'));
   const out = join(folder, 'run');
@@ -38,6 +40,7 @@ export async function threeWorkers(
     NEVER,
     '--checkpoint-every',
     NEVER,
+    ...more,
   ];
   const over = new AbortController();
   const company = beside(out, over.signal);

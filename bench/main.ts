@@ -6,6 +6,7 @@ import { measureMemory } from './memory.js';
 import { setUpPeer } from './peer.js';
 import { measureMetrics } from './metrics.js';
 import { measureStep } from './step.js';
+import { measureTls } from './tls.js';
 
 await runCommand(async () => {
   const program = new Command('bench')
@@ -31,6 +32,14 @@ await runCommand(async () => {
     .option('--steps <n>', 'steps of each, after 5 to warm up', '60')
     .action((options: { pairs: string; steps: string }) =>
       measureMetrics({ pairs: Number(options.pairs), steps: Number(options.steps) }),
+    );
+  program
+    .command('tls')
+    .description('What mutual TLS costs of a step of the MNIST preset: runs with and without, alternating.')
+    .option('--pairs <n>', 'how often each is measured', '5')
+    .option('--steps <n>', 'steps of each, after 5 to warm up', '60')
+    .action((options: { pairs: string; steps: string }) =>
+      measureTls({ pairs: Number(options.pairs), steps: Number(options.steps) }),
     );
   program
     .command('memory')
