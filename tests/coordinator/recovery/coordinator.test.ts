@@ -68,17 +68,15 @@ test('a coordinator that was killed and is started again ends with the same bits
         '--out',
         out,
       ];
-      using first = joinByHand(`127.0.0.1:${port}`, token);
-      using second = joinByHand(`127.0.0.1:${port}`, token);
-      using third = joinByHand(`127.0.0.1:${port}`, token);
-      let before: (number | undefined)[];
-      {
-        await using run = coordinator([...args, ...OPTIONS]);
-        await until('a step', () => stepsOf(out).length > 50);
-        before = ROLES.map((role) => pidOf(out, role));
-        run.child.kill('SIGTERM');
-        assert.equal((await run.ended).code, 130);
-      }
+      await using run = coordinator([...args, ...OPTIONS]);
+      const address = await addressOf(out);
+      using first = joinByHand(address, token);
+      using second = joinByHand(address, token);
+      using third = joinByHand(address, token);
+      await until('a step', () => stepsOf(out).length > 50);
+      const before = ROLES.map((role) => pidOf(out, role));
+      run.child.kill('SIGTERM');
+      assert.equal((await run.ended).code, 130);
       await using again = coordinator([...args, ...OPTIONS]);
       const { code, stderr } = await again.ended;
       assert.equal(code, 0, stderr);
