@@ -156,11 +156,13 @@ function hex(host: number): string {
   return (host + 1).toString(16).padStart(2, '0');
 }
 
-function inside(namespace: string, ...command: string[]): void {
+/** Runs a command in a network namespace to its end. @throws with what it says when it fails */
+export function inside(namespace: string, ...command: string[]): void {
   ip('netns', 'exec', namespace, ...command);
 }
 
-function ip(...args: string[]): void {
+/** iproute2's. @throws with what it says when it fails */
+export function ip(...args: string[]): void {
   const { error, status, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
   if (error) throw new Error(`ip: ${error.message}`);
   if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr.trim()}`);
