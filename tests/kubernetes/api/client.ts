@@ -41,11 +41,17 @@ export function connect({ server, token, ca }: Credentials): Api & Disposable {
   const agent = new Agent({ ca, keepAlive: true });
   const open = (method: string, path: string, type: string, body?: unknown, signal?: AbortSignal) =>
     new Promise<IncomingMessage>((resolve, reject) => {
-      const headers = { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': type };
+      const sentText = body === undefined ? '' : JSON.stringify(body);
+      const headers = {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json',
+        // Node sends that of a DELETE without saying how long it is.
+        ...(sentText !== '' && { 'content-type': type, 'content-length': Buffer.byteLength(sentText) }),
+      };
       const sent = request(`${server}${path}`, { agent, method, headers, ...(signal && { signal }) }, resolve);
       sent.once('error', reject);
       if (signal === undefined) sent.setTimeout(DEADLINE_MS, () => sent.destroy(new Error(`${path}: no answer`)));
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
+      sent.end(sentText);
     });
   const ask = async (method: string, path: string, body?: unknown, type = 'application/json') => {
     const answer = await open(method, path, type, body);

@@ -157,7 +157,12 @@ export interface Keys {
 
 export interface Claim {
   metadata: Metadata;
-  spec: { storageClassName?: string; volumeName?: string; accessModes: string[]; resources: { requests: { storage: string } } };
+  spec: {
+    storageClassName?: string;
+    volumeName?: string;
+    accessModes: string[];
+    resources: { requests: { storage: string } };
+  };
 }
 
 export interface EndpointSlice {

@@ -27,7 +27,9 @@ const KUBERNETES: Recipe = {
   flags: ['gitVersion=v1.36.3', 'gitMajor=1', 'gitMinor=36']
     .map((variable) => `-X k8s.io/component-base/version.${variable}`)
     .join(' '),
-  packages: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) => `k8s.io/kubernetes/cmd/${name}`),
+  packages: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(
+    (name) => `k8s.io/kubernetes/cmd/${name}`,
+  ),
 };
 const ETCD: Recipe = { module: 'etcd', version: '3.6.8', flags: '', packages: ['go.etcd.io/etcd/server/v3'] };
 
@@ -79,7 +81,9 @@ function build(recipe: Recipe): Promise<string> {
     const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false', GOTOOLCHAIN: 'auto' };
     // Minutes of all processors: whatever else the machine does comes first.
     const flags = ['-C', source, '-ldflags', `-s -w ${recipe.flags}`, '-o', `${staging}/`];
-    const { code, output } = await runProgram('nice', ['-n', '10', 'go', 'build', ...flags, ...recipe.packages], { env });
+    const { code, output } = await runProgram('nice', ['-n', '10', 'go', 'build', ...flags, ...recipe.packages], {
+      env,
+    });
     if (code !== 0) throw new Error(`go build of ${recipe.module} ${recipe.version} failed: ${lastLine(output)}`);
   });
 }

@@ -87,7 +87,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
     start('kube-scheduler', programs.scheduler, [
       ...['--kubeconfig', files.scheduler, '--leader-elect=false'],
       ...['--authentication-kubeconfig', files.scheduler, '--authorization-kubeconfig', files.scheduler],
-      ...['--bind-address=127.0.0.1', `--secure-port=${schedulerPort}`, `--cert-dir=${join(scratch.path, 'scheduler')}`],
+      ...[
+        '--bind-address=127.0.0.1',
+        `--secure-port=${schedulerPort}`,
+        `--cert-dir=${join(scratch.path, 'scheduler')}`,
+      ],
     ]);
     await until('the controllers', () => api.find('/api/v1/namespaces/default/serviceaccounts/default'));
     const kubectl = (args: readonly string[], input = '') => {

@@ -41,7 +41,8 @@ async function valueOf(
   if (valueFrom === undefined) return value ?? '';
   if (valueFrom.fieldRef) return fieldOf(pod, valueFrom.fieldRef.fieldPath, address);
   const ref = valueFrom.configMapKeyRef ?? valueFrom.secretKeyRef;
-  if (ref === undefined) throw new Error(`${name}: the stand-in for the kubelet has only fields, ConfigMaps and Secrets`);
+  if (ref === undefined)
+    throw new Error(`${name}: the stand-in for the kubelet has only fields, ConfigMaps and Secrets`);
   const kind = valueFrom.configMapKeyRef ? 'configmaps' : 'secrets';
   const data = await objects.keys(kind, pod.metadata.namespace ?? '', ref.name, ref.optional);
   if (data[ref.key] === undefined && !ref.optional) throw new NotYet(`${kind} ${ref.name} has no key ${ref.key}`);

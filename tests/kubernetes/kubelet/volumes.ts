@@ -1,5 +1,15 @@
 /** A Pod's volumes as folders; those of ConfigMaps and Secrets change as their objects do, all keys at once, as with a kubelet. */
-import { chmodSync, chownSync, existsSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Api } from '../api/client.js';
 import type { Claim, Item, Keys, Pod, ProjectedSource, Volume } from '../api/objects.js';
@@ -64,7 +74,9 @@ export async function makeVolumes(
     folders,
     async refresh(kind, name) {
       for (const [path, projection] of refreshed) {
-        const has = projection.sources.some((source) => sourceOf(source).kind === kind && sourceOf(source).name === name);
+        const has = projection.sources.some(
+          (source) => sourceOf(source).kind === kind && sourceOf(source).name === name,
+        );
         // One that has gone leaves its files, as with a kubelet.
         if (has) await project(path, namespace, projection, objects, group).catch(ignoreNotYet);
       }
@@ -85,15 +97,26 @@ const DEFAULT_MODE = 0o644;
 
 function projectionOf({ configMap, secret, projected }: Volume): Projection | undefined {
   if (configMap) return { sources: [{ configMap }], mode: configMap.defaultMode ?? DEFAULT_MODE };
-  if (secret) return { sources: [{ secret: { ...secret, name: secret.secretName } }], mode: secret.defaultMode ?? DEFAULT_MODE };
+  if (secret)
+    return { sources: [{ secret: { ...secret, name: secret.secretName } }], mode: secret.defaultMode ?? DEFAULT_MODE };
   if (projected) return { sources: projected.sources, mode: projected.defaultMode ?? DEFAULT_MODE };
   return undefined;
 }
 
-function sourceOf({ configMap, secret }: ProjectedSource): { kind: KeyKind; name: string; items?: Item[] | undefined; optional: boolean } {
+function sourceOf({ configMap, secret }: ProjectedSource): {
+  kind: KeyKind;
+  name: string;
+  items?: Item[] | undefined;
+  optional: boolean;
+} {
   const source = configMap ?? secret;
   if (source === undefined) throw new Error('projected volumes have only ConfigMaps and Secrets here');
-  return { kind: configMap ? 'configmaps' : 'secrets', name: source.name, items: source.items, optional: source.optional ?? false };
+  return {
+    kind: configMap ? 'configmaps' : 'secrets',
+    name: source.name,
+    items: source.items,
+    optional: source.optional ?? false,
+  };
 }
 
 /** Writes all keys into a new folder, then lets ..data point to it: whoever reads sees the old or the new ones, never both. */
