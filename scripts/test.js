@@ -20,18 +20,6 @@ if (chosen.length === 0) {
   run('eslint', ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/']);
 }
 await build();
-// Once, before the tests: several that want the same thing prepared would wait for each other.
-const coordinator = 'coordinator/bin/coordinator.js';
-for (const [script, ...args] of [
-  [coordinator, 'engine', '--device', 'cpu'],
-  [coordinator, 'features'],
-  ['dist/tests/support/prepare-python.js'],
-]) {
-  process.stdout.write(`${[basename(script, '.js'), ...args].join(' ')} ...\n`);
-  const { status } = spawnSync(process.execPath, [join(root, script), ...args], { stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
-}
-
 const files = readdirSync(join(root, 'dist', 'tests'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.js'))
   .filter((file) => chosen.length === 0 || chosen.some((part) => file.includes(part)))
@@ -42,6 +30,21 @@ if (files.length === 0) {
   process.stderr.write(`no test file has ${chosen.join(' or ')} in its path: name a folder or file below tests/\n`);
   process.exit(2);
 }
+// Once, before the tests: several that want the same thing prepared would wait for each other. Kubernetes takes minutes, the
+// first time: for those only who want it.
+const coordinator = 'coordinator/bin/coordinator.js';
+const kubernetes = files.some((file) => file.includes(join('tests', 'kubernetes')));
+for (const [script, ...args] of [
+  [coordinator, 'engine', '--device', 'cpu'],
+  [coordinator, 'features'],
+  ['dist/tests/support/prepare-python.js'],
+  ...(kubernetes ? [['dist/tests/support/prepare-kubernetes.js']] : []),
+]) {
+  process.stdout.write(`${[basename(script, '.js'), ...args].join(' ')} ...\n`);
+  const { status } = spawnSync(process.execPath, [join(root, script), ...args], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
 // One file at a time: many train with three processes on what may be two cores. A test or a file that hangs is a failure.
 const HANGS_MS = 300_000;
 const leave = pathToFileURL(join(root, 'scripts', 'leave-at-exit.js')).href;

@@ -24,6 +24,7 @@ export interface PodSpec {
   restartPolicy: 'Always' | 'OnFailure' | 'Never';
   terminationGracePeriodSeconds: number;
   serviceAccountName?: string;
+  shareProcessNamespace?: boolean;
   initContainers?: Container[];
   containers: Container[];
   volumes?: Volume[];

@@ -13,9 +13,12 @@ import { prepareControlPlane } from './programs.js';
 
 export interface ControlPlane extends AsyncDisposable {
   api: Api;
+  /** Of an administrator. */
   credentials: Credentials;
+  /** Of a user with a role of its own, and nothing beyond it. */
+  schedulerToken: string;
   /** Runs kubectl to its end, with what is given on its standard input. @returns what it prints @throws with what it says when it fails */
-  kubectl(args: readonly string[], input?: string): string;
+  kubectl(args: readonly string[], input?: string): Promise<string>;
 }
 
 /** Seconds without word of a node until it counts as lost. A machine that tests something else at the same time is slow. */
@@ -94,14 +97,19 @@ export async function startControlPlane(): Promise<ControlPlane> {
       ],
     ]);
     await until('the controllers', () => api.find('/api/v1/namespaces/default/serviceaccounts/default'));
-    const kubectl = (args: readonly string[], input = '') => {
+    const kubectl = async (args: readonly string[], input = '') => {
       const env = { ...process.env, KUBECONFIG: files.admin, HOME: scratch.path };
-      const { error, status, stdout, stderr } = spawnSync(kubectlProgram, args, { encoding: 'utf8', env, input });
-      if (error) throw error;
-      if (status !== 0) throw new Error(`kubectl ${args.join(' ')}\n${stderr.trim()}`);
-      return stdout;
+      // Not waited for with everything at rest: the stand-in for the kubelet, in this process, has to do what it asks for.
+      const child = spawn(kubectlProgram, args, { env });
+      const text = { stdout: '', stderr: '' };
+      for (const name of ['stdout', 'stderr'] as const)
+        child[name].setEncoding('utf8').on('data', (part: string) => (text[name] += part));
+      child.stdin.end(input);
+      const [code] = (await once(child, 'close')) as [number | null];
+      if (code !== 0) throw new Error(`kubectl ${args.join(' ')}\n${text.stderr}${text.stdout}`);
+      return text.stdout;
     };
-    return { api, credentials, kubectl, [Symbol.asyncDispose]: dispose };
+    return { api, credentials, schedulerToken: tokens.scheduler, kubectl, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;

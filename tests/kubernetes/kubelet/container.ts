@@ -3,11 +3,14 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, readFileSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { CONTAINER_PATH } from './image.js';
 import type { Terminated } from '../api/objects.js';
 
 export interface Launch {
   /** Path of the network namespace. */
   network: string;
+  /** Sees the processes of its Pod's other containers; here: those of this machine. */
+  sharesProcesses: boolean;
   /** What makes the root and becomes the command. */
   script: string;
   argv: readonly string[];
@@ -31,16 +34,20 @@ const MESSAGE_LINES = 80;
 
 /** Resolves when its command is about to run, or when it has ended before. */
 export async function launch(
-  { network, script, argv, env, log }: Launch,
+  { network, sharesProcesses, script, argv, env, log }: Launch,
   fallBackToLogs: boolean,
 ): Promise<RunningContainer> {
   const from = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
   const output = createWriteStream(log, { flags: 'a' });
-  const namespaces = ['--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child', '--propagation', 'private'];
+  const pid = sharesProcesses ? [] : ['--pid'];
+  const namespaces = ['--mount', ...pid, '--uts', '--ipc', '--fork', '--kill-child', '--propagation', 'private'];
   const child = spawn(
     'nsenter',
     [`--net=${network}`, 'unshare', ...namespaces, '/bin/sh', '-c', script, 'sh', ...argv],
-    { env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] },
+    {
+      env: { ...env, PATH: process.env['PATH'], [CONTAINER_PATH]: env['PATH'] },
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    },
   );
   child.stdout?.pipe(output, { end: false });
   child.stderr?.pipe(output, { end: false });
@@ -70,7 +77,12 @@ export async function launch(
       const first = firstOf(child);
       if (first === undefined) return false;
       const into = ['--target', String(first), '--mount', '--pid', '--net', '--uts', '--root', '--wd=/', '--'];
-      return spawnSync('nsenter', [...into, ...command], { env, timeout: timeoutMs, stdio: 'ignore' }).status === 0;
+      return (
+        spawnSync('nsenter', [...into, '/usr/bin/env', `PATH=${env['PATH']}`, ...command], {
+          timeout: timeoutMs,
+          stdio: 'ignore',
+        }).status === 0
+      );
     },
   };
 }

@@ -15,6 +15,8 @@ export interface Image {
 
 /** Node of this machine, for any image. */
 export const NODE = '/opt/node/bin/node';
+/** The variable in which the script is given the container's PATH; its own is this machine's. */
+export const CONTAINER_PATH = 'DUET_CONTAINER_PATH';
 const SYSTEM = ['usr', 'bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
 /** A folder that becomes /etc of every container: nobody there is known but root and the users that a Pod names. */
@@ -51,11 +53,12 @@ export function rootScript(options: {
   mounts: readonly Mount[];
   readOnlyRoot: boolean;
   hostname: string;
+  sharesProcesses: boolean;
   workingDir: string;
   user: { uid: number; gid: number; groups: number[]; noNewPrivileges: boolean; dropAll: boolean };
 }): string {
   const { root, image, user } = options;
-  const lines = ['set -e', `mount -t tmpfs -o mode=755 root ${quote(root)}`];
+  const lines = ['set -e', 'chroot=$(command -v chroot)', `mount -t tmpfs -o mode=755 root ${quote(root)}`];
   const bind = ({ source, target, readOnly }: Mount) => {
     const inside = quote(join(root, target));
     const isFolder = lstatSync(source, { throwIfNoEntry: false })?.isDirectory() ?? true;
@@ -75,7 +78,12 @@ export function rootScript(options: {
     if (lstatSync(shared, { throwIfNoEntry: false })) bind({ source: shared, target: shared, readOnly: true });
   lines.push(`mkdir -p ${quote(join(root, 'proc'))} ${quote(join(root, 'dev'))} ${quote(join(root, 'tmp'))}`);
   lines.push(`chmod 1777 ${quote(join(root, 'tmp'))}`);
-  lines.push(`mount -t proc proc ${quote(join(root, 'proc'))}`, `mount --rbind /dev ${quote(join(root, 'dev'))}`);
+  lines.push(
+    options.sharesProcesses
+      ? `mount --rbind /proc ${quote(join(root, 'proc'))}`
+      : `mount -t proc proc ${quote(join(root, 'proc'))}`,
+    `mount --rbind /dev ${quote(join(root, 'dev'))}`,
+  );
   bind({ source: process.execPath, target: NODE, readOnly: true });
   for (const [target, source] of Object.entries(image.mounts)) bind({ source, target, readOnly: true });
   for (const [target, source] of Object.entries(image.links ?? {}))
@@ -94,9 +102,9 @@ export function rootScript(options: {
     ...(user.dropAll ? ['--bounding-set=-all', '--inh-caps=-all'] : []),
   ];
   const into = `cd "$1" && shift && exec "$@"`;
-  lines.push('echo started >&3', 'exec 3>&-');
+  lines.push(`PATH=$${CONTAINER_PATH}; unset ${CONTAINER_PATH}`, 'echo started >&3', 'exec 3>&-');
   lines.push(
-    `exec chroot ${quote(root)} /usr/bin/setpriv ${set.join(' ')} /bin/sh -c ${quote(into)} sh ${quote(options.workingDir)} "$@"`,
+    `exec "$chroot" ${quote(root)} /usr/bin/setpriv ${set.join(' ')} /bin/sh -c ${quote(into)} sh ${quote(options.workingDir)} "$@"`,
   );
   return `${lines.join('\n')}\n`;
 }

@@ -24,6 +24,8 @@ export interface Kubelet extends AsyncDisposable {
   log(namespace: string, pod: string, container?: string): string;
   /** Runs a command in a container. @returns whether it ended with 0 */
   exec(namespace: string, pod: string, command: readonly string[]): boolean;
+  /** The folder of a volume of a Pod, also of one that is gone. */
+  volume(namespace: string, pod: string, volume: string): string;
   /** GET from the node. */
   fetch(namespace: string, pod: string, port: number, path: string): Promise<Answer>;
 }
@@ -125,6 +127,7 @@ export async function startKubelet(api: Api, imageOf: (reference: string) => Ima
       const life = lifeOf(namespace, pod);
       return life.exec(life.pod.spec.containers[0]?.name ?? '', command);
     },
+    volume: (namespace, pod, volume) => lifeOf(namespace, pod).volume(volume),
     async fetch(namespace, pod, port, path) {
       const host = lifeOf(namespace, pod).address ?? '';
       return await prober.ask({ kind: 'http', host, port, path, timeoutMs: 5000 });

@@ -71,6 +71,11 @@ export class PodLife {
     if (pod.metadata.deletionTimestamp !== undefined) void this.end(pod.metadata.deletionGracePeriodSeconds ?? 30);
   }
 
+  /** The folder of a volume of it. */
+  volume(name: string): string {
+    return this.#volumes?.folders.get(name) ?? '';
+  }
+
   async refresh(kind: KeyKind, name: string): Promise<void> {
     await this.#volumes?.refresh(kind, name);
   }
@@ -258,6 +263,7 @@ export class PodLife {
       image,
       mounts,
       readOnlyRoot: security.readOnlyRootFilesystem ?? false,
+      sharesProcesses: pod.spec.shareProcessNamespace ?? false,
       hostname: pod.spec.hostname ?? pod.metadata.name,
       workingDir: container.workingDir ?? image.workingDir ?? '/',
       user: {
@@ -271,7 +277,15 @@ export class PodLife {
     const command = container.command ?? image.entrypoint ?? [];
     const args = container.args ?? (container.command ? [] : (image.command ?? []));
     const argv = [...command, ...args].map((part) => expand(part, env));
-    return { network: this.#network?.namespace ?? '', script, argv, env, log: this.logOf(container.name) };
+    const sharesProcesses = pod.spec.shareProcessNamespace ?? false;
+    return {
+      network: this.#network?.namespace ?? '',
+      sharesProcesses,
+      script,
+      argv,
+      env,
+      log: this.logOf(container.name),
+    };
   }
 
   #see(container: string, change: Partial<ContainerView>): void {
