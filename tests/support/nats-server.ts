@@ -71,7 +71,7 @@ export async function startNatsServer(scratch: Scratch, options: NatsServerOptio
   const { jetstream = `jetstream { store_dir: ${JSON.stringify(join(scratch.path, name))} }` } = options;
   const file = scratch.write(
     `${name}.conf`,
-    `listen: "127.0.0.1:${port}"\nserver_name: ${name}\n${jetstream}\n${options.config ?? ''}\n`,
+    `listen: "127.0.0.1:${port}"\nserver_name: ${JSON.stringify(name)}\n${jetstream}\n${options.config ?? ''}\n`,
   );
   let child: ChildProcess | undefined;
   let ended: Promise<unknown> = Promise.resolve();

@@ -1,10 +1,11 @@
 /** A connection to a NATS server that can hold runs. */
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { type ConnectionOptions, type NatsConnection, connect } from '@nats-io/transport-node';
+import { type ConnectionOptions, type NatsConnection, connect, errors } from '@nats-io/transport-node';
 import { UsageError } from '../../../common/errors.js';
 import { credentialsOf } from './credentials.js';
 import { NO_JETSTREAM, usageError } from './failures.js';
 import { Patience } from './patience.js';
+import { tlsAlertOf } from './tls-probe.js';
 
 const DEFAULT_PORT = 4222;
 /** Streams with several replicas are placed on this many servers. */
@@ -59,11 +60,18 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
     ...(tls || options.tls !== undefined ? { tls: tlsOf(options.tls) } : {}),
   };
   const patience = new Patience(name, options.startMs ?? START_MS, options.waiting);
-  const connection = await patience
-    .until(() => connect(settings))
-    .catch((error: unknown) => {
-      throw usageError(name, error);
-    });
+  const dial = async () => {
+    try {
+      return await connect(settings);
+    } catch (error) {
+      const { hostname, port } = new URL(`nats://${hostPort}`);
+      const silent = settings.tls && error instanceof errors.TimeoutError;
+      throw (silent && (await tlsAlertOf(hostname, Number(port), options.tls))) || error;
+    }
+  };
+  const connection = await patience.until(dial).catch((error: unknown) => {
+    throw usageError(name, error);
+  });
   try {
     assertUsable(name, connection);
     const jsm = await patience.until(() => jetstreamManager(connection));

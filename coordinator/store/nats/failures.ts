@@ -6,17 +6,23 @@ import { DuetError, UsageError, messageOf } from '../../../common/errors.js';
 /** Of JetStream's own list of errors (nats-server, server/errors.json). */
 const WRONG_LAST_SEQUENCE = new Set([10071, 10164]);
 const NOT_FOUND = 10059;
-const NOT_ENABLED = new Set([10039, 10076]);
-const NO_SPACE = new Set([10002, 10023, 10028, 10047, 10077, 10110, 10122]);
+const NO_SPACE = new Set([10002, 10023, 10026, 10027, 10028, 10047, 10077, 10110, 10122]);
 const NO_REPLICAS = new Set([10005, 10074]);
 
 export const isWrongSequence = (error: unknown) => hasCode(error, (code) => WRONG_LAST_SEQUENCE.has(code));
 export const isNotFound = (error: unknown) => hasCode(error, (code) => code === NOT_FOUND);
 export const hasNoReplicas = (error: unknown) => hasCode(error, (code) => NO_REPLICAS.has(code));
 
+/** Nobody takes what was published: the stream is gone, or has no leader for now. */
+export const isUnanswered = (error: unknown) =>
+  causesOf(error).some((cause) => cause instanceof errors.NoRespondersError);
+
 function hasCode(error: unknown, fits: (code: number) => boolean): boolean {
   return error instanceof JetStreamApiError && fits(error.code);
 }
+
+/** What OpenSSL says, of which only the reason is for people. */
+const OPENSSL = /^.*SSL routines:[^:]*:([^:]+):.*$/s;
 
 /**
  * never: nothing will change it. soon: it passes, mostly, and at the start is worth a minute's wait. mended: somebody must do something
@@ -49,17 +55,17 @@ export function failureOf(error: unknown): Failure {
   if (hasCode(error, (found) => NO_SPACE.has(found))) {
     return mended(`it has no room (${messageOf(error)}): delete runs, or raise its limits of storage`);
   }
-  if (hasCode(error, (found) => NOT_ENABLED.has(found))) return mended(NO_JETSTREAM);
   if (isNotFound(error)) return { outlook: 'never', text: 'what it had of the run has been deleted there' };
-  const tls = tlsFailure(code, messageOf(error));
+  const tls = tlsFailure(code, messageOf(error).replace(OPENSSL, '$1'));
   if (tls !== undefined) return mended(tls);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return soon('its name does not resolve: look at the host of --store');
   if (all.some((cause) => cause instanceof errors.ClosedConnectionError))
     return { outlook: 'never', text: 'the connection is closed' };
-  if (all.some((cause) => cause instanceof errors.NoRespondersError)) {
+  if (isUnanswered(error)) {
     return soon('its JetStream does not answer: look whether it is on, and has a leader');
   }
+  if (/jetstream (is )?not enabled/i.test(messageOf(error))) return mended(NO_JETSTREAM);
   if (error instanceof JetStreamApiError) {
     return error.status >= 500 || error.status === 408
       ? soon(`it cannot for now (${error.message})`)

@@ -71,7 +71,7 @@ function parse(line: string): RunEvent | undefined {
 /** An event of another version of Duet may not be known, or have other fields. */
 function describe(event: RunEvent): string {
   try {
-    return (textOf(event)) ?? event.event;
+    return textOf(event) ?? event.event;
   } catch {
     return event.event;
   }

@@ -7,7 +7,7 @@ import { JetStreamApiError, type StoredMsg } from '@nats-io/jetstream';
 import { type MsgHdrs, headers } from '@nats-io/transport-node';
 import { UsageError } from '../../../common/errors.js';
 import type { Nats } from './connection.js';
-import { hasNoReplicas, isWrongSequence } from './failures.js';
+import { hasNoReplicas, isUnanswered, isWrongSequence } from './failures.js';
 import { streamOf, subjectOf } from './names.js';
 import type { Patience } from './patience.js';
 
@@ -134,6 +134,8 @@ export class LogStream {
       try {
         return (await this.#nats.js.publish(subject, payload, { msgID, headers: all, expect })).seq;
       } catch (error) {
+        // A stream that is gone says so here.
+        if (isUnanswered(error)) await lastSequence(this.#nats, this.#id);
         if (!isWrongSequence(error)) throw error;
         // It may have come at a try before, of which no answer came.
         const there = await this.#read(after + 1);

@@ -1,8 +1,9 @@
 /** A run in NATS while this coordinator drives it. */
-import { LeaseLostError, messageOf } from '../../../common/errors.js';
+import { LeaseLostError } from '../../../common/errors.js';
 import { type DirectoryObserver, type DocumentName, type LogName } from '../../run/directory-observer.js';
 import type { RunDirectory } from '../../run/directory.js';
 import type { StoreLag, StoredRun } from '../run-store.js';
+import { failureOf } from './failures.js';
 import { BEAT_MS, type NatsLease, releaseLease } from './lease.js';
 import { LogShape } from './log-shape.js';
 import type { Mirror } from './mirror.js';
@@ -21,7 +22,7 @@ export class NatsRun implements StoredRun, DirectoryObserver {
   readonly #end: AbortController;
   #disposed = false;
 
-  /** @param end aborted when the store gets nothing more */
+  /** @param end aborted by its disposal, once nothing is written any more */
   constructor(
     directory: RunDirectory,
     parts: { lease: NatsLease; state: OwnedState; mirror: Mirror; patience: Patience; end: AbortController },
@@ -39,7 +40,7 @@ export class NatsRun implements StoredRun, DirectoryObserver {
       (change) => parts.mirror.bring(change),
       (error) => this.#fail(error),
     );
-    this.lease.lost.addEventListener('abort', () => this.#over(this.lease.lost.reason));
+    this.lease.lost.addEventListener('abort', () => this.#over(this.lease.lost.reason as LeaseLostError));
     this.#beat = setInterval(() => this.#renew(), BEAT_MS / 4).unref();
   }
 
@@ -57,7 +58,8 @@ export class NatsRun implements StoredRun, DirectoryObserver {
     this.#disposed = true;
     clearInterval(this.#beat);
     this.#outbox.end(new LeaseLostError('the run is closed'));
-    if (!this.lease.lost.aborted) await releaseLease(this.#state);
+    // Where another coordinator has it by now, nothing is written.
+    await releaseLease(this.#state);
     this.#end.abort(new LeaseLostError('the run is closed'));
   }
 
@@ -103,14 +105,13 @@ export class NatsRun implements StoredRun, DirectoryObserver {
     this.lease.lose(
       error instanceof LeaseLostError
         ? error
-        : new LeaseLostError(`the store takes nothing more of this run: ${messageOf(error)}`, { cause: error }),
+        : new LeaseLostError(`the store takes nothing more of this run: ${failureOf(error).text}`, { cause: error }),
     );
   }
 
-  #over(reason: unknown): void {
+  #over(reason: LeaseLostError): void {
     clearInterval(this.#beat);
     this.#outbox.end(reason);
-    this.#end.abort(reason);
   }
 }
 

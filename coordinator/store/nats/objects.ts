@@ -3,7 +3,7 @@ import { type ObjectStore, Objm } from '@nats-io/obj';
 import { StorageType } from '@nats-io/jetstream';
 import { DuetError, messageOf } from '../../../common/errors.js';
 import type { Nats } from './connection.js';
-import { failureOf, isNotFound } from './failures.js';
+import { failureOf, isNotFound, isUnanswered } from './failures.js';
 import { fallingBack } from './log-stream.js';
 import { objectStreamOf, streamOf } from './names.js';
 import type { Patience } from './patience.js';
@@ -55,6 +55,8 @@ export class Objects {
         await this.#store.put({ name, options: { max_chunk_size: CHUNK_BYTES } }, streamFrom(content()));
       } catch (error) {
         this.#untidy = true;
+        // A bucket that is gone says so here.
+        if (isUnanswered(error)) await this.#nats.jsm.streams.info(this.#stream);
         throw error;
       }
     });

@@ -26,7 +26,7 @@ export class Outbox {
   readonly #failed: (error: unknown) => void;
   readonly #waiting: Waiting[] = [];
   readonly #settling = new Set<() => void>();
-  #ended: { error: unknown } | undefined;
+  #ended: { error: Error } | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** The first one is on its way. */
   #busy = false;
@@ -80,7 +80,7 @@ export class Outbox {
   }
 
   /** Nothing more is brought. */
-  end(error: unknown): void {
+  end(error: Error): void {
     clearTimeout(this.#timer);
     this.#ended ??= { error };
     for (const look of this.#settling) look();
@@ -114,7 +114,7 @@ export class Outbox {
       },
       (error: unknown) => {
         if (this.#ended !== undefined) return;
-        this.end(error);
+        this.end(error as Error);
         this.#failed(error);
       },
     );

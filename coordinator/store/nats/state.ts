@@ -5,7 +5,7 @@ import { UsageError } from '../../../common/errors.js';
 import { firstIssue } from '../../../common/first-issue.js';
 import { DOCUMENTS } from '../../run/directory-observer.js';
 import { leaseSchema } from '../owner.js';
-import { isWrongSequence } from './failures.js';
+import { isUnanswered, isWrongSequence } from './failures.js';
 import { BUCKET } from './names.js';
 import type { Patience } from './patience.js';
 
@@ -70,6 +70,8 @@ export async function compareAndSet(
     try {
       return await bucket.put(id, text, { previousSeq: next.revision });
     } catch (error) {
+      // A bucket that is gone says so here.
+      if (isUnanswered(error)) await bucket.get(id);
       if (!isWrongSequence(error)) throw error;
       const found = await bucket.get(id);
       return found?.operation === 'PUT' && found.string() === text ? found.revision : undefined;
