@@ -36,7 +36,10 @@ export function trustArgs(files: TrustFiles | undefined): string[] {
 
 /** For a command's help, with what it is for. */
 export const TRUST_OPTIONS = [
-  ['--tls-cert <file>', 'PEM certificate of this process: mutual TLS on every gRPC connection (docs/security.md)'],
+  [
+    '--tls-cert <file>',
+    'PEM certificate of this process: mutual TLS on every gRPC connection, and with NATS (docs/security.md)',
+  ],
   ['--tls-key <file>', 'its PEM key'],
   [
     '--tls-ca <file>',

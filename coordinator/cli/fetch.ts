@@ -1,32 +1,32 @@
 /** `coordinator fetch`: a run from a NATS store into a directory, or the list of those that are there. */
 import { UsageError } from '../../common/errors.js';
+import { type TrustFlags, trustFilesOf } from '../../common/trust/files.js';
 import type { ExitCode } from '../../common/run-command.js';
 import { RunDirectory } from '../run/directory.js';
 import type { KnownRun } from '../store/nats/fetch.js';
 import { assertId } from '../store/nats/names.js';
 import { nameOf } from '../store/owner.js';
 
-export interface FetchFlags {
+export interface FetchFlags extends TrustFlags {
   store: string;
   run?: string;
   out?: string;
   json?: true;
   storeCredentials?: string;
-  tlsCert?: string;
-  tlsKey?: string;
-  tlsCa?: string;
+  insecure?: true;
 }
 
 export async function fetchCommand(flags: FetchFlags): Promise<ExitCode> {
-  const { store, run, out, json, storeCredentials } = flags;
+  const { store, run, out, json, storeCredentials, insecure = false } = flags;
   if (run === undefined && out !== undefined)
     throw new UsageError('--out is where the run goes: name it with --run ID');
   if (run !== undefined && json) throw new UsageError('--json is for the list of runs: leave it or --run away');
   if (run !== undefined) assertId(run);
   const { openNatsRuns } = await import('../store/nats/fetch.js');
-  const tls = tlsOf(flags);
+  const tls = trustFilesOf(flags);
   await using runs = await openNatsRuns({
     url: store,
+    insecure,
     waiting: (text) => void process.stderr.write(`${text}\n`),
     ...(storeCredentials === undefined ? {} : { credentials: storeCredentials }),
     ...(tls && { tls }),
@@ -48,13 +48,6 @@ export async function fetchCommand(flags: FetchFlags): Promise<ExitCode> {
     directory.discard();
     throw error;
   }
-}
-
-/** @throws UsageError when some of the files are given, and not all */
-function tlsOf({ tlsCert: cert, tlsKey: key, tlsCa: ca }: FetchFlags) {
-  if (cert !== undefined && key !== undefined && ca !== undefined) return { cert, key, ca };
-  if (cert === undefined && key === undefined && ca === undefined) return undefined;
-  throw new UsageError('mutual TLS takes all of --tls-cert, --tls-key and --tls-ca: give all three, or none');
 }
 
 interface Summary {

@@ -1,6 +1,7 @@
 /** The command `coordinator`. */
 import { Command, Option } from 'commander';
 import { type ExitCode, runCommand } from '../../common/run-command.js';
+import { TRUST_OPTIONS } from '../../common/trust/files.js';
 import { VERSION } from '../../common/version.js';
 import { addChaosOptions, chaosCommand } from './chaos.js';
 import { compareCommand } from './compare.js';
@@ -147,9 +148,10 @@ await runCommand(async () => {
     .option('--out <dir>', 'a directory that does not exist, or is empty (default: runs/ID)')
     .option('--json', 'the list as JSON')
     .option('--store-credentials <file>', '.creds file, seed of an nkey, USER:PASSWORD or token')
-    .option('--tls-cert <file>', 'PEM: certificate of mutual TLS, with --tls-key and --tls-ca')
-    .option('--tls-key <file>', 'PEM: its key')
-    .option('--tls-ca <file>', 'PEM: the authority of both ends')
+    .option(...TRUST_OPTIONS[0])
+    .option(...TRUST_OPTIONS[1])
+    .option(...TRUST_OPTIONS[2])
+    .option('--insecure', 'from another host without encryption, in a network that is to be trusted')
     .addHelpText('after', FETCH_EXAMPLES)
     .action(finish(fetchCommand));
 

@@ -8,6 +8,7 @@ import { nearestOf } from '../../common/nearest.js';
 import { trustFilesOf } from '../../common/trust/files.js';
 import { ONE_GENERATOR_SYSTEMS, type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
 import { SETTINGS } from '../../gan/settings.js';
+import { parseNatsUrl } from '../store/nats/url.js';
 
 /**
  * ignore: nothing. stop: the run ends, with exit code 1. rollback: it goes back to its best checkpoint, and on from there
@@ -128,6 +129,7 @@ export function compileOptions(given: Given): RunOptions {
   const protection = { insecure: settings.insecure, tls: trustFilesOf(settings) !== undefined };
   assertHost(settings.host, protection);
   assertHost(settings.webHost, protection, '--web-host');
+  if (settings.store !== 'file') parseNatsUrl(settings.store, protection);
   return { training, settings };
 }
 

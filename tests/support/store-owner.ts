@@ -5,7 +5,7 @@ import { openStore } from '../../coordinator/store/open-store.js';
 
 const [store = '', out = ''] = process.argv.slice(2);
 const directory = RunDirectory.openOrCreate(out);
-const opened = await openStore({ store }, dirname(directory.path), () => {});
+const opened = await openStore({ store, insecure: false }, dirname(directory.path), () => {});
 const { lease, settled } = await opened.open(directory, { takeOver: false, waiting: () => {} }).then((run) => ({
   lease: run.lease,
   settled: () => run.settled(AbortSignal.timeout(30_000)),

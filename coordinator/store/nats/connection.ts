@@ -2,12 +2,13 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type ConnectionOptions, type NatsConnection, connect, errors } from '@nats-io/transport-node';
 import { UsageError } from '../../../common/errors.js';
+import type { TrustFiles } from '../../../common/trust/files.js';
 import { credentialsOf } from './credentials.js';
 import { NO_JETSTREAM, usageError } from './failures.js';
 import { Patience } from './patience.js';
 import { tlsAlertOf } from './tls-probe.js';
+import { parseNatsUrl } from './url.js';
 
-const DEFAULT_PORT = 4222;
 /** Streams with several replicas are placed on this many servers. */
 const REPLICAS = 3;
 const OLDEST = [2, 10] as const;
@@ -23,7 +24,9 @@ export interface NatsOptions {
   /** File: .creds, the seed of an nkey, USER:PASSWORD or a token. */
   credentials?: string;
   /** Files, read anew for every connection. */
-  tls?: { cert: string; key: string; ca: string };
+  tls?: TrustFiles;
+  /** Unencrypted to another host, in a network that is to be trusted. */
+  insecure?: boolean;
   /** How long a server may take to be there, milliseconds (default a minute). */
   startMs?: number;
   /** Told once when the server does not answer at once. */
@@ -42,7 +45,10 @@ export interface Nats {
 
 /** @throws UsageError naming what is wrong with the URL, the credentials, the certificates or the server */
 export async function connectNats(options: NatsOptions): Promise<Nats> {
-  const { name, hostPort, tls } = parseUrl(options.url);
+  const { name, hostPort, tls } = parseNatsUrl(options.url, {
+    insecure: options.insecure === true,
+    tls: options.tls !== undefined,
+  });
   const settings: ConnectionOptions = {
     servers: hostPort,
     name: 'duet',
@@ -84,28 +90,6 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
 
 const tlsOf = (tls: NatsOptions['tls']) =>
   tls === undefined ? {} : { certFile: tls.cert, keyFile: tls.key, caFile: tls.ca };
-
-/** @throws UsageError */
-function parseUrl(given: string): { name: string; hostPort: string; tls: boolean } {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  // Never repeat what may hold a password.
-  if (url !== undefined && (url.username !== '' || url.password !== '')) {
-    throw new UsageError(
-      `the URL of --store holds a user or a password, which others can read in the list of processes: leave them away, and give --store-credentials FILE`,
-    );
-  }
-  if (
-    url === undefined ||
-    !['nats:', 'tls:'].includes(url.protocol) ||
-    url.hostname === '' ||
-    !['', '/'].includes(url.pathname) ||
-    url.search + url.hash !== ''
-  ) {
-    throw new UsageError(`--store ${given} is not possible: choose file, nats://HOST:PORT or tls://HOST:PORT`);
-  }
-  const hostPort = `${url.hostname}:${url.port === '' ? DEFAULT_PORT : url.port}`;
-  return { name: `${url.protocol}//${hostPort}`, hostPort, tls: url.protocol === 'tls:' };
-}
 
 function assertUsable(name: string, { info }: NatsConnection): void {
   const version = info?.version ?? 'unknown';

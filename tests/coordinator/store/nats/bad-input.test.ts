@@ -1,6 +1,7 @@
 /** What a NATS store refuses: one sentence each, with what is wrong and what to do. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,10 +10,9 @@ import type { NatsOptions } from '../../../../coordinator/store/nats/connection.
 import { openNatsStore } from '../../../../coordinator/store/nats/nats-store.js';
 import { freePort } from '../../../support/free-port.js';
 import { startNatsServer } from '../../../support/nats-server.js';
-import { coordinator } from '../../../support/run.js';
+import { coordinator, startRun, until } from '../../../support/run.js';
 import { scratchFolder } from '../../../support/scratch.js';
 import { QUIET, copyOf, natsStore, settle } from '../../../support/store.js';
-import { until } from '../../../support/run.js';
 
 /** Refuses with a sentence that has all of these. */
 async function assertRefused(options: Partial<NatsOptions> & { url: string }, ...words: RegExp[]): Promise<string> {
@@ -41,6 +41,27 @@ test('a URL that is none, or holds a password, is refused without repeating the 
   }
 });
 
+test('a run goes to another host under TLS only, or where its user says that the network is to be trusted', async () => {
+  for (const url of ['nats://nats.example:4222', 'nats://10.1.2.3', 'nats://[fd00::1]:4222'])
+    await assertRefused(
+      { url },
+      /--store \S+ would send the run over the network without encryption: give --tls-cert, .* or tls:\/\/\S+, or add --insecure/,
+    );
+  await using scratch = scratchFolder();
+  const out = join(scratch.path, 'run');
+  const started = await startRun(out, '--store', 'nats://nats.example', '--data', 'ring8', '--steps', '3');
+  assert.equal(started.code, 2);
+  assert.match(
+    started.stderr,
+    /^error: --store nats:\/\/nats\.example would send the run over the network without encryption/,
+  );
+  assert.equal(existsSync(out), false);
+  await using fetched = coordinator(['fetch', '--store', 'nats://nats.example']);
+  const { code, stderr } = await fetched.ended;
+  assert.equal(code, 2);
+  assert.match(stderr, /^error: --store nats:\/\/nats\.example would send the run over the network without encryption/);
+});
+
 test('a server that is not there, and a name that does not resolve, are waited for, then refused', async () => {
   const said: string[] = [];
   const waiting = (text: string) => void said.push(text);
@@ -52,7 +73,10 @@ test('a server that is not there, and a name that does not resolve, are waited f
     said[0] ?? '',
     /^waiting for the store nats:\/\/127\.0\.0\.1:\d+ \(at most 1\.5 s\): it does not answer/,
   );
-  await assertRefused({ url: 'nats://no-such-host.invalid' }, /its name does not resolve: look at the host of --store/);
+  await assertRefused(
+    { url: 'nats://no-such-host.invalid', insecure: true },
+    /its name does not resolve: look at the host of --store/,
+  );
 });
 
 test('a server that comes a little later is waited for', async () => {
