@@ -105,7 +105,10 @@ export class NatsRun implements StoredRun, DirectoryObserver {
     this.lease.lose(
       error instanceof LeaseLostError
         ? error
-        : new LeaseLostError(`the store takes nothing more of this run: ${failureOf(error).text}`, { cause: error }),
+        : new LeaseLostError(
+            `the store takes nothing more of this run: ${failureOf(error).text}; this coordinator stops, and started again with the same --out it brings there what is missing`,
+            { cause: error },
+          ),
     );
   }
 

@@ -1,6 +1,6 @@
 /** Whole runs that last in a real nats-server: nothing that happens to it, to the coordinator or to its directory changes a bit. */
 import assert from 'node:assert/strict';
-import { readFileSync, renameSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal.js';
@@ -123,6 +123,32 @@ test('told to end while NATS is away: within --grace, with exit code 1 and where
   const { code, stderr } = await again.ended;
   assert.equal(code, 0, stderr);
   assert.ok(readFileSync(join(out, 'metrics.jsonl'), 'utf8').startsWith(left), 'the steps before are those of before');
+  const copy = copyOf(scratch.path, 'run', 'copy');
+  await using store = await natsStore(server.url);
+  await using _run = await store.open(copy, QUIET);
+  assert.deepEqual(contentOf(copy), contentOf(RunDirectory.open(out)));
+});
+
+test('NATS that lost all it had: the coordinator stops and says so, and its next start brings the whole run there again', async () => {
+  await using scratch = scratchFolder();
+  await using server = await startNatsServer(scratch, { name: 'nats' });
+  const out = join(scratch.path, 'work', 'run');
+  {
+    await using run = start(server.url, out, '--steps', '1000');
+    await until('steps after a checkpoint', () => stepsOf(out).length > 130);
+    await server.kill();
+    rmSync(join(scratch.path, 'nats'), { recursive: true });
+    await server.start();
+    const { code, stderr } = await run.ended;
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /error: the store .*deleted there.* this coordinator stops.* started again with the same --out it brings there what is missing\n$/,
+    );
+  }
+  await using again = start(server.url, out, '--steps', '1000');
+  const { code, stderr } = await again.ended;
+  assert.equal(code, 0, stderr);
   const copy = copyOf(scratch.path, 'run', 'copy');
   await using store = await natsStore(server.url);
   await using _run = await store.open(copy, QUIET);
