@@ -13,7 +13,7 @@ import { COORDINATOR, type Deployment, NAMESPACE, SMALL, prepareDeployment } fro
 import { setGpus } from './kubelet/nodes.js';
 
 /** Of overlays/small/run.yaml. */
-const LAST_STEP = 6500;
+const LAST_STEP = 9000;
 /** So many steps beyond what there was are no leftover of a moment ago. */
 const MARGIN = 20;
 
