@@ -18,6 +18,10 @@ export interface FetchFlags extends TrustFlags {
 
 export async function fetchCommand(flags: FetchFlags): Promise<ExitCode> {
   const { store, run, out, json, storeCredentials, insecure = false } = flags;
+  if (store === 'file')
+    throw new UsageError(
+      'a run of the file store is in its directory already: give --store nats://HOST:PORT, or name that directory to the other commands with --run',
+    );
   if (run === undefined && out !== undefined)
     throw new UsageError('--out is where the run goes: name it with --run ID');
   if (run !== undefined && json) throw new UsageError('--json is for the list of runs: leave it or --run away');

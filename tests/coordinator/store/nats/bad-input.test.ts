@@ -56,10 +56,18 @@ test('a run goes to another host under TLS only, or where its user says that the
     /^error: --store nats:\/\/nats\.example would send the run over the network without encryption/,
   );
   assert.equal(existsSync(out), false);
-  await using fetched = coordinator(['fetch', '--store', 'nats://nats.example']);
-  const { code, stderr } = await fetched.ended;
-  assert.equal(code, 2);
-  assert.match(stderr, /^error: --store nats:\/\/nats\.example would send the run over the network without encryption/);
+  for (const [store, reason] of [
+    [
+      'nats://nats.example',
+      /^error: --store nats:\/\/nats\.example would send the run over the network without encryption/,
+    ],
+    ['file', /^error: a run of the file store is in its directory already/],
+  ] as const) {
+    await using fetched = coordinator(['fetch', '--store', store]);
+    const { code, stderr } = await fetched.ended;
+    assert.equal(code, 2);
+    assert.match(stderr, reason);
+  }
 });
 
 test('a server that is not there, and a name that does not resolve, are waited for, then refused', async () => {
