@@ -16,7 +16,7 @@ export async function toldToEnd({ stop, lost }: Limits, say: (line: string) => v
 }
 
 /**
- * Waits until the store has all of the run; when the user does not want to wait, for --grace at most.
+ * Waits until the store has all of the run; when the user does not want to wait, or the run has failed, for --grace at most.
  *
  * @returns false when it has not
  * @throws LeaseLostError
@@ -25,6 +25,7 @@ export async function settled(
   { store, stored, directory }: OpenedDirectory,
   { stop, graceMs }: Limits,
   say: (line: string) => void,
+  failed = false,
 ): Promise<boolean> {
   const giveUp = new AbortController();
   const told = setTimeout(() => {
@@ -33,7 +34,7 @@ export async function settled(
   }, TELL_AFTER_MS);
   let timer: NodeJS.Timeout | undefined;
   const wait = () => (timer = setTimeout(() => giveUp.abort(), graceMs));
-  if (stop.aborted) wait();
+  if (stop.aborted || failed) wait();
   else stop.addEventListener('abort', wait, { once: true });
   try {
     await stored.settled(giveUp.signal);

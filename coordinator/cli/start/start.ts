@@ -63,9 +63,11 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
   const limits = { stop, graceMs: grace * 1000, lost: stored.lease.lost };
   if (run.step >= run.training.steps) return await showFinished(session, run, opened, limits, say);
   const outcome = await withinGrace(session.train(placementOf(plan, cards, prepared), stop, handsOver), limits).catch(
-    (error: unknown) => {
+    async (error: unknown) => {
       // Another coordinator's run is not ours to show.
       if (error instanceof LeaseLostError) session.abandon();
+      // The first error is the one to tell.
+      else await settled(opened, limits, say, true).catch(() => {});
       throw error;
     },
   );
@@ -76,7 +78,7 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
       grace,
       say,
     );
-    return EXIT_CODES.stopped;
+    return (await settled(opened, limits, say)) ? EXIT_CODES.stopped : 1;
   }
   // A coordinator of external workers may lack the engine; `coordinator export` does it where there is one.
   const engine = prepared ?? findPreparedEngine({ flavour: 'cpu', env: process.env });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
+import { pidOf } from '../../support/faults.js';
 import { startNatsServer } from '../../support/nats-server.js';
 import { ROLES, coordinator, readCheckpoint, readJournal, startRun, statusOf, until } from '../../support/run.js';
 import { metricsOf, samplesOf, scrape } from '../../support/scrape.js';
@@ -152,5 +153,22 @@ test('NATS that lost all it had: the coordinator stops and says so, and its next
   const copy = copyOf(scratch.path, 'run', 'copy');
   await using store = await natsStore(server.url);
   await using _run = await store.open(copy, QUIET);
+  assert.deepEqual(contentOf(copy), contentOf(RunDirectory.open(out)));
+});
+
+test('how a run failed is in NATS when the coordinator has ended', async () => {
+  await using scratch = scratchFolder();
+  await using server = await startNatsServer(scratch);
+  const out = join(scratch.path, 'work', 'run');
+  await using run = start(server.url, out, '--max-crashes', '0', '--steps', '100000');
+  await until('a step', () => stepsOf(out).length > 60);
+  const pid = pidOf(out, 'generator-1') ?? 0;
+  process.kill(pid, 'SIGKILL');
+  assert.equal((await run.ended).code, 1);
+  const copy = copyOf(scratch.path, 'run', 'copy');
+  await using store = await natsStore(server.url);
+  await using _run = await store.open(copy, QUIET);
+  assert.equal(eventsOf(copy.path).at(-1)?.event, 'run-failed');
+  assert.equal(statusOf(copy.path)?.state, 'failed');
   assert.deepEqual(contentOf(copy), contentOf(RunDirectory.open(out)));
 });
