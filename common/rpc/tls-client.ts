@@ -5,6 +5,7 @@ import { connect } from 'node:tls';
 import { CallCredentials, ChannelCredentials, type experimental } from '@grpc/grpc-js';
 import { dateOf } from '../trust/identity.js';
 import type { Trust } from '../trust/trust.js';
+import { FOREIGN } from './tls-errors.js';
 
 /** How long the other side may take for the handshake. */
 const HANDSHAKE_MS = 10_000;
@@ -123,15 +124,10 @@ function serverReason(
       return `its certificate is not for ${name} but for ${altNames(error)}: it has to be issued with the name that is dialled`;
     case 'INVALID_PURPOSE':
       return 'its certificate may not be used as a TLS server: it has to be issued with the usages server auth and client auth';
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'CERT_SIGNATURE_FAILURE':
-      return 'its certificate is not of an authority in --tls-ca: both sides have to trust the same';
     default:
-      return undefined;
+      return FOREIGN.has(error?.code ?? '')
+        ? 'its certificate is not of an authority in --tls-ca: both sides have to trust the same'
+        : undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type TLSSocket, createServer } from 'node:tls';
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Trust } from '../trust/trust.js';
+import { FOREIGN } from './tls-errors.js';
 
 /** How long a client may take for the handshake. */
 const HANDSHAKE_MS = 10_000;
@@ -97,14 +98,9 @@ function clientReason(code: string): string {
       return "its certificate, or its authority's, is not valid yet";
     case 'INVALID_PURPOSE':
       return 'its certificate may not be used as a TLS client';
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'CERT_SIGNATURE_FAILURE':
-      return 'its certificate is not of an authority in --tls-ca';
     default:
-      return `its certificate is refused (${code})`;
+      return FOREIGN.has(code)
+        ? 'its certificate is not of an authority in --tls-ca'
+        : `its certificate is refused (${code})`;
   }
 }

@@ -8,7 +8,7 @@ import { nearestOf } from '../../common/nearest.js';
 import { trustFilesOf } from '../../common/trust/files.js';
 import { ONE_GENERATOR_SYSTEMS, type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
 import { SETTINGS } from '../../gan/settings.js';
-import { parseNatsUrl } from '../store/nats/url.js';
+import { parseNatsUrl } from '../store/nats/client/url.js';
 
 /**
  * ignore: nothing. stop: the run ends, with exit code 1. rollback: it goes back to its best checkpoint, and on from there

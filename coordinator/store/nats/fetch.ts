@@ -2,14 +2,14 @@
 import { Kvm, type KV } from '@nats-io/kv';
 import { DuetError, UsageError } from '../../../common/errors.js';
 import type { RunDirectory } from '../../run/directory.js';
-import { type Nats, type NatsOptions, connectNats } from './connection.js';
-import { isNotFound, usageError } from './failures.js';
+import { type Nats, type NatsOptions, connectNats } from './client/connection.js';
+import { isNotFound, usageError } from './client/failures.js';
 import { ReadStream } from './log-messages.js';
 import { lastSequence, messagesOf } from './log-stream.js';
 import { BUCKET, assertId } from './names.js';
 import { Objects } from './objects.js';
 import { writeOrigin } from './origin.js';
-import { Patience } from './patience.js';
+import { Patience } from './client/patience.js';
 import { restoreDocuments, restoreFiles } from './restore.js';
 import { type RunState, readState } from './state.js';
 

@@ -5,7 +5,7 @@ import type { KV } from '@nats-io/kv';
 import type { LeaseLostError } from '../../../common/errors.js';
 import { inUse, livesHere, nameOf, recordOf } from '../owner.js';
 import type { Lease, LeaseOptions } from '../run-store.js';
-import type { Patience } from './patience.js';
+import type { Patience } from './client/patience.js';
 import { type FoundState, type OwnedState, type RunState, compareAndSet, readState } from './state.js';
 
 /** The owner writes at least this often. */

@@ -6,10 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { JetStreamApiError, type StoredMsg } from '@nats-io/jetstream';
 import { type MsgHdrs, headers } from '@nats-io/transport-node';
 import { UsageError } from '../../../common/errors.js';
-import type { Nats } from './connection.js';
-import { hasNoReplicas, isUnanswered, isWrongSequence } from './failures.js';
+import type { Nats } from './client/connection.js';
+import { hasNoReplicas, isUnanswered, isWrongSequence } from './client/failures.js';
 import { streamOf, subjectOf } from './names.js';
-import type { Patience } from './patience.js';
+import type { Patience } from './client/patience.js';
 
 /** Headers of the messages. */
 export const HEADER = {

@@ -3,12 +3,12 @@ import { LeaseLostError } from '../../../common/errors.js';
 import { type DirectoryObserver, type DocumentName, type LogName } from '../../run/directory-observer.js';
 import type { RunDirectory } from '../../run/directory.js';
 import type { StoreLag, StoredRun } from '../run-store.js';
-import { failureOf } from './failures.js';
+import { failureOf } from './client/failures.js';
 import { BEAT_MS, type NatsLease, releaseLease } from './lease.js';
 import { LogShape } from './log-shape.js';
 import type { Mirror } from './mirror.js';
 import { Outbox } from './outbox.js';
-import type { Patience } from './patience.js';
+import type { Patience } from './client/patience.js';
 import { readLog } from './push.js';
 import type { OwnedState } from './state.js';
 

@@ -2,11 +2,11 @@
 import { type ObjectStore, Objm } from '@nats-io/obj';
 import { StorageType } from '@nats-io/jetstream';
 import { DuetError, messageOf } from '../../../common/errors.js';
-import type { Nats } from './connection.js';
-import { failureOf, isNotFound, isUnanswered } from './failures.js';
+import type { Nats } from './client/connection.js';
+import { failureOf, isNotFound, isUnanswered } from './client/failures.js';
 import { fallingBack } from './log-stream.js';
 import { objectStreamOf, streamOf } from './names.js';
-import type { Patience } from './patience.js';
+import type { Patience } from './client/patience.js';
 
 const CHUNK_BYTES = 128 << 10;
 

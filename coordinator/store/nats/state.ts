@@ -5,9 +5,9 @@ import { UsageError } from '../../../common/errors.js';
 import { firstIssue } from '../../../common/first-issue.js';
 import { DOCUMENTS } from '../../run/directory-observer.js';
 import { leaseSchema } from '../owner.js';
-import { isUnanswered, isWrongSequence } from './failures.js';
+import { isUnanswered, isWrongSequence } from './client/failures.js';
 import { BUCKET } from './names.js';
-import type { Patience } from './patience.js';
+import type { Patience } from './client/patience.js';
 
 const stateSchema = z.object({
   /** Tells this run from another of the same id. */

@@ -6,7 +6,7 @@ import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { UsageError } from '../../../../common/errors.js';
-import type { NatsOptions } from '../../../../coordinator/store/nats/connection.js';
+import type { NatsOptions } from '../../../../coordinator/store/nats/client/connection.js';
 import { openNatsStore } from '../../../../coordinator/store/nats/nats-store.js';
 import { freePort } from '../../../support/free-port.js';
 import { startNatsServer } from '../../../support/nats-server.js';

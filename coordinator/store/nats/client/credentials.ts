@@ -8,7 +8,7 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
-import { UsageError, messageOf } from '../../../common/errors.js';
+import { UsageError, messageOf } from '../../../../common/errors.js';
 
 const SEED = /^SU[A-Z2-7]{56}$/m;
 

@@ -1,6 +1,6 @@
 /** The address of a NATS store, as --store takes it. Without a client of NATS: a start looks at it before it needs one. */
-import { UsageError } from '../../../common/errors.js';
-import { type Protection, isLoopback } from '../../../common/hosts.js';
+import { UsageError } from '../../../../common/errors.js';
+import { type Protection, isLoopback } from '../../../../common/hosts.js';
 
 const DEFAULT_PORT = 4222;
 

@@ -1,8 +1,8 @@
 /** A connection to a NATS server that can hold runs. */
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type ConnectionOptions, type NatsConnection, connect, errors } from '@nats-io/transport-node';
-import { UsageError } from '../../../common/errors.js';
-import type { TrustFiles } from '../../../common/trust/files.js';
+import { UsageError } from '../../../../common/errors.js';
+import type { TrustFiles } from '../../../../common/trust/files.js';
 import { credentialsOf } from './credentials.js';
 import { NO_JETSTREAM, usageError } from './failures.js';
 import { Patience } from './patience.js';

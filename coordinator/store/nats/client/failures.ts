@@ -1,7 +1,7 @@
 /** What an error of the NATS client means to a run. */
 import { JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
-import { DuetError, UsageError, messageOf } from '../../../common/errors.js';
+import { DuetError, UsageError, messageOf } from '../../../../common/errors.js';
 
 /** Of JetStream's own list of errors (nats-server, server/errors.json). */
 const WRONG_LAST_SEQUENCE = new Set([10071, 10164]);
