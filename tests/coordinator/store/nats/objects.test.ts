@@ -138,7 +138,7 @@ test('coordinator fetch lists the runs and brings one while it is driven; wrong 
     [['--run', 'other', '--out', 'new'], /holds no run other: coordinator fetch without --run lists/],
     [['--run', '../x'], /a run in NATS cannot be called/],
     [['--out', 'new'], /name it with --run ID/],
-    [['--tls-cert', 'x'], /give all three, or none/],
+    [['--tls-cert', 'x'], /needs --tls-cert, --tls-key and --tls-ca together: --tls-key and --tls-ca are missing/],
   ] as const) {
     const { code, stderr } = await fetch(...args);
     assert.equal(code, 2, stderr);
