@@ -6,11 +6,12 @@ import { test } from 'node:test';
 import sharp from 'sharp';
 import type { RunEvent, StepMetrics } from '../../coordinator/run/journal.js';
 import type { Best, Quality } from '../../coordinator/run/quality.js';
+import { TINY } from '../support/faults.js';
 import { newestOf } from '../support/events.js';
 import { coordinator, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
-const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1'];
+const OPTIONS = TINY;
 const events = (out: string) => readJournal<RunEvent>(out, 'events.jsonl');
 
 test('every step has its scores, and every so many its signals', async () => {

@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import type { RunEvent } from '../../coordinator/run/journal.js';
+import { TINY } from '../support/faults.js';
 import { WORKER, joinByHand } from '../support/control-peer.js';
 import { newestOf } from '../support/events.js';
 import { logLines, plainLines, workerLogs } from '../support/log.js';
 import { COORDINATOR, addressOf, coordinator, readJournal, startRun, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
-const SMALL = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1', '--evaluate-every', '0'];
+const SMALL = [...TINY, '--evaluate-every', '0'];
 /** What is logged and is no event of the run. */
 const LOG_ONLY = ['waiting', 'log-level-changed', 'step-committed'];
 

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { canDieWithParent, dieWithParent } from '../../coordinator/placement/die-with-parent.js';
 import type { RunEvent } from '../../coordinator/run/journal.js';
+import { TINY } from '../support/faults.js';
 import { childrenOf, processes, processesOf, runs } from '../support/processes.js';
 import { coordinator, readJournal, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
-const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1'];
+const OPTIONS = TINY;
 const only = { skip: canDieWithParent() ? false : 'this machine cannot: it has no setpriv of util-linux' };
 
 const isStopped = (pid: number) => processes().some((known) => known.pid === pid && known.state === 'T');

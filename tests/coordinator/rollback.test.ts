@@ -6,13 +6,14 @@ import type { RunEvent, StepMetrics } from '../../coordinator/run/journal.js';
 import type { Best, Quality } from '../../coordinator/run/quality.js';
 import type { RunRecord } from '../../coordinator/run/record.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
+import { TINY } from '../support/faults.js';
 import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const STEPS = 60;
 /** Every third evaluation counts as a collapse: a KID is never under a hundredth of the best. */
 const FORCED = ['--collapse-ratio', '0.01'];
-const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1', '--evaluate-every', '10'];
+const OPTIONS = [...TINY, '--evaluate-every', '10'];
 
 const json = <T>(...parts: string[]) => JSON.parse(readFileSync(join(...parts), 'utf8')) as T;
 const events = (out: string) => readJournal<RunEvent>(out, 'events.jsonl');

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunView } from '../../coordinator/view/run-view.js';
+import { TINY } from '../support/faults.js';
 import {
   COORDINATOR,
   type Ended,
@@ -19,7 +20,7 @@ import {
 } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
-const SMALL = ['--port', '0', '--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1'];
+const SMALL = ['--port', '0', ...TINY];
 
 async function status(args: readonly string[], cwd?: string): Promise<Ended> {
   await using command = coordinator(['status', ...args], cwd);

@@ -7,6 +7,7 @@ import { listCheckpoints } from '../../coordinator/run/checkpoints.js';
 import { RunDirectory } from '../../coordinator/run/directory.js';
 import type { RunEvent } from '../../coordinator/run/journal.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
+import { TINY } from '../support/faults.js';
 import { childrenOf, processesOf, runs } from '../support/processes.js';
 import {
   ROLES,
@@ -20,7 +21,7 @@ import {
 import { scratchFolder } from '../support/scratch.js';
 import { treeOf } from '../support/tree.js';
 
-const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1', '--checkpoint-every', '20'];
+const OPTIONS = [...TINY, '--checkpoint-every', '20'];
 
 /** The process that has a role. */
 function workerOf(out: string, role: string): number {

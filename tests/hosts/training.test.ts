@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TINY } from '../support/faults.js';
 import { type Cluster, lastEvents, startCluster } from '../support/cluster.js';
 import { type Hosts, makeHosts, whyNoDelay, whyNoHosts } from '../support/hosts.js';
 import { ROLES, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const STEPS = 300;
-const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1', '--evaluate-every', '0'];
+const OPTIONS = [...TINY, '--evaluate-every', '0'];
 /** How long a fault lasts. */
 const FAULT_MS = 5000;
 

@@ -6,6 +6,7 @@ import { trustArgs } from '../../common/trust/files.js';
 import type { RunEvent } from '../../coordinator/run/journal.js';
 import { type Authority, type CertificateWishes, type SecretFolder, secretFolder } from './certificates.js';
 import { type JoinedByHand, joinByHand } from './control-peer.js';
+import { TINY } from './faults.js';
 import {
   type Ended,
   ROLES,
@@ -18,18 +19,7 @@ import {
   until,
 } from './run.js';
 
-export const OPTIONS = [
-  '--data',
-  'ring8',
-  '--width',
-  '0.25',
-  '--batch',
-  '16',
-  '--threads',
-  '1',
-  '--evaluate-every',
-  '0',
-];
+export const OPTIONS = [...TINY, '--evaluate-every', '0'];
 const PORTS = ['--port', '0', '--page-port', '0', '--metrics-port', '0'];
 
 export interface TrustedRun extends AsyncDisposable {

@@ -1,5 +1,6 @@
 /** What a store has of a run, as its owner changes it: every change is there in whole or not at all. */
 import { existsSync, readFileSync } from 'node:fs';
+import { checkpointName } from '../../run/checkpoints.js';
 import { DOCUMENTS } from '../../run/directory-observer.js';
 import type { RunDirectory } from '../../run/directory.js';
 import { CheckpointGoneError, objectsBelow, uploadCheckpoint } from './checkpoint-objects.js';
@@ -62,7 +63,7 @@ export class Mirror {
   /** @param gone whether it has been removed again meanwhile */
   async addCheckpoint(step: number, gone = () => false): Promise<void> {
     const { objects, directory, state } = this.#parts;
-    const folder = this.#name(`step-${String(step).padStart(6, '0')}`);
+    const folder = this.#name(checkpointName(step));
     const old = this.#foldersOf(step);
     try {
       if (gone()) return;

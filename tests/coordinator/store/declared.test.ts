@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { TINY } from '../../support/faults.js';
 import { ROLES, coordinator, readCheckpoint, readJournal, startRun, statusOf, until } from '../../support/run.js';
 import { samplesOf, scrape } from '../../support/scrape.js';
 import { scratchFolder } from '../../support/scratch.js';
 
-const SMALL = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1', '--evaluate-every', '0'];
+const SMALL = [...TINY, '--evaluate-every', '0'];
 const weights = (out: string, step: number) => ROLES.map((role) => readCheckpoint(out, step, role).toString('base64'));
 
 test('--continue starts a run, goes on with it after a kill, shows it when it is over, and the bits are those of one start', async () => {

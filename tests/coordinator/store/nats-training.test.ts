@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
-import { pidOf } from '../../support/faults.js';
+import { TINY, pidOf } from '../../support/faults.js';
 import { startNatsServer } from '../../support/nats-server.js';
 import { ROLES, coordinator, readCheckpoint, readJournal, startRun, statusOf, until } from '../../support/run.js';
 import { metricsOf, samplesOf, scrape } from '../../support/scrape.js';
@@ -13,7 +13,7 @@ import { scratchFolder } from '../../support/scratch.js';
 import { QUIET, contentOf, copyOf, natsStore } from '../../support/store.js';
 
 const STEPS = 400;
-const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1', '--evaluate-every', '0'];
+const OPTIONS = [...TINY, '--evaluate-every', '0'];
 const RUN = [...OPTIONS, '--steps', String(STEPS), '--checkpoint-every', '50', '--sample-every', '100'];
 const weights = (out: string) => ROLES.map((role) => readCheckpoint(out, STEPS, role).toString('base64'));
 const stepsOf = (out: string) => readJournal<StepMetrics>(out, 'metrics.jsonl').map(({ step }) => step);

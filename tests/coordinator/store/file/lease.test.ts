@@ -4,12 +4,13 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunEvent, StepMetrics } from '../../../../coordinator/run/journal.js';
+import { TINY } from '../../../support/faults.js';
 import { childrenOf, processes, runs } from '../../../support/processes.js';
 import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../../support/run.js';
 import { scratchFolder } from '../../../support/scratch.js';
 import { treeOf } from '../../../support/tree.js';
 
-const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--threads', '1', '--checkpoint-every', '20'];
+const OPTIONS = [...TINY, '--checkpoint-every', '20'];
 const MANY = ['--steps', '100000'];
 
 const checkpointsOf = (out: string) =>
