@@ -27,6 +27,7 @@ export interface NativeBackend {
     readonly TF_ATTR_BOOL: number;
     readonly TF_ATTR_STRING: number;
     readonly TF_ATTR_INT: number;
+    readonly TF_ATTR_SHAPE: number;
   };
   executeSingleOutput(op: string, attributes: OpAttribute[], inputs: TensorInfo[]): Tensor;
   executeMultipleOutputs(op: string, attributes: OpAttribute[], inputs: TensorInfo[], outputs: number): Tensor[];

@@ -83,14 +83,19 @@ function densePass(
 }
 
 function convPass(ops: Operations, name: string, weights: Weights, x: Tensor): LayerPass {
+  const { convolution } = ops;
   const kernel = weight(weights, `${name}/kernel`);
+  const unfolded = convolution.unfold(x);
   return {
-    output: biased(ops, name, true, weights, ops.conv(x, kernel)),
-    saved: [x],
+    output: biased(ops, name, true, weights, convolution.forward(unfolded, kernel)),
+    saved: Object.values(unfolded),
     gradients: (dy, wanted) => ({
-      ...(wanted.input ? { input: ops.convInput(x.shape, kernel, dy) } : {}),
+      ...(wanted.input ? { input: convolution.inputGradient(x.shape, kernel, dy) } : {}),
       weights: wanted.weights
-        ? { [`${name}/kernel`]: ops.convKernel(x, kernel.shape, dy), ...biasGradient(ops, name, true, dy) }
+        ? {
+            [`${name}/kernel`]: convolution.kernelGradient(unfolded, kernel.shape, dy),
+            ...biasGradient(ops, name, true, dy),
+          }
         : {},
     }),
   };
@@ -105,16 +110,23 @@ function deconvPass(
 ): LayerPass {
   const kernel = weight(weights, `${name}/kernel`);
   const [batch = 0, height = 0, width = 0] = x.shape;
-  const output = ops.convInput([batch, height * 2, width * 2, filters], kernel, x);
+  const { convolution } = ops;
+  const output = convolution.inputGradient([batch, height * 2, width * 2, filters], kernel, x);
   return {
     output: biased(ops, name, bias, weights, output),
     saved: [x],
-    gradients: (dy, wanted) => ({
-      ...(wanted.input ? { input: ops.conv(dy, kernel) } : {}),
-      weights: wanted.weights
-        ? { [`${name}/kernel`]: ops.convKernel(dy, kernel.shape, x), ...biasGradient(ops, name, bias, dy) }
-        : {},
-    }),
+    gradients(dy, wanted) {
+      const unfolded = convolution.unfold(dy);
+      return {
+        ...(wanted.input ? { input: convolution.forward(unfolded, kernel) } : {}),
+        weights: wanted.weights
+          ? {
+              [`${name}/kernel`]: convolution.kernelGradient(unfolded, kernel.shape, x),
+              ...biasGradient(ops, name, bias, dy),
+            }
+          : {},
+      };
+    },
   };
 }
 
