@@ -1,6 +1,6 @@
 /** Trains the feature network: one seed, one thread, about a minute on one core; nothing of it depends on any run. */
 import { setImmediate } from 'node:timers/promises';
-import { type AdamOptions, type AdamState, adamUpdate } from '../network/adam.js';
+import { type AdamOptions, type AdamState, createAdam } from '../network/adam.js';
 import { parametersOf } from '../network/architecture.js';
 import { ADAM_EPSILON } from '../config.js';
 import { SCALED } from '../data/images.js';
@@ -49,7 +49,8 @@ export async function trainFeatures(
   const layout = new FlatLayout(engine, parametersOf(FEATURE_ARCHITECTURE));
   let weights: Tensors = asTensors(engine, initialArrays(seed));
   let flat = layout.join(weights);
-  let adam: AdamState = { m: tf.zeros([layout.size]), v: tf.zeros([layout.size]), updates: 0 };
+  const adam = createAdam(engine);
+  let moments: AdamState = { m: tf.zeros([layout.size]), v: tf.zeros([layout.size]), updates: 0 };
   let loss = Math.log(CLASSES);
   for (let pass = 0; pass < passes; pass += 1) {
     const order = permutation(randomStream(seed, 'feature-pass', pass), labels.length);
@@ -69,11 +70,11 @@ export async function trainFeatures(
         epsilon: ADAM_EPSILON,
       };
       const gradient = layout.join(gradients);
-      const update = adamUpdate(engine, options, flat, gradient, adam);
-      tf.dispose([gradients, gradient, weights, flat, adam.m, adam.v]);
+      const update = adam(options, flat, gradient, moments);
+      tf.dispose([gradients, gradient, weights, flat, moments.m, moments.v]);
       flat = update.weights;
       weights = layout.split(flat);
-      adam = update.state;
+      moments = update.state;
       loss += (value - loss) / 100;
       onProgress(pass * perPass + k + 1, total, loss);
       // The lock's heartbeat and Ctrl-C need a moment of this thread now and then.
@@ -85,7 +86,7 @@ export async function trainFeatures(
     shape,
     data: (weights[name] as Tensor).dataSync<'float32'>(),
   }));
-  tf.dispose([weights, flat, adam.m, adam.v]);
+  tf.dispose([weights, flat, moments.m, moments.v]);
   return trained;
 }
 

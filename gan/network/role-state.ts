@@ -3,7 +3,7 @@
  * tfjs tensors are immutable, so staging copies nothing: commit drops the old tensors, rollback drops the new ones.
  * For the same reason the committed version of some steps can be held, to go back to, for no more than its memory.
  */
-import { type AdamOptions, type AdamState, adamUpdate } from './adam.js';
+import { type Adam, type AdamOptions, type AdamState, createAdam } from './adam.js';
 import { type Architecture, type ParameterSpec, parametersOf } from './architecture.js';
 import { ADAM_EPSILON, type TrainingConfig } from '../config.js';
 import type { Engine, Tensor } from '../engine/index.js';
@@ -27,6 +27,7 @@ export class RoleState implements Disposable {
   readonly #engine: Engine;
   readonly #specs: readonly ParameterSpec[];
   readonly #layout: FlatLayout;
+  readonly #adam: Adam;
   readonly #options: AdamOptions;
   readonly #initial: () => readonly NamedArray[];
   #committed: Version;
@@ -44,6 +45,7 @@ export class RoleState implements Disposable {
     this.#engine = engine;
     this.#specs = parametersOf(architecture);
     this.#layout = new FlatLayout(engine, this.#trainable());
+    this.#adam = createAdam(engine);
     this.#options = {
       learningRate: config.learningRate,
       beta1: config.beta1,
@@ -80,7 +82,7 @@ export class RoleState implements Disposable {
   /** Stages one update, on top of what this step has staged already. Takes `moved` over, disposes of the gradient. */
   stage(gradient: Tensor, moved: Readonly<Record<string, Tensor>> = {}): void {
     const base = this.#staged ?? this.#committed;
-    const update = adamUpdate(this.#engine, this.#options, base.flat, gradient, base.adam);
+    const update = this.#adam(this.#options, base.flat, gradient, base.adam);
     gradient.dispose();
     const staged: Version = {
       weights: { ...base.weights, ...this.#layout.split(update.weights), ...moved },

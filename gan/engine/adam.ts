@@ -1,0 +1,66 @@
+/** Adam's update as one op, which leaves what it was given as it was. */
+import type { Tensor } from '@tensorflow/tfjs';
+import type { Engine } from './load.js';
+import { rawOps } from './raw-ops.js';
+
+export interface AdamVectors {
+  weights: Tensor;
+  m: Tensor;
+  v: Tensor;
+}
+
+export interface AdamFactors {
+  /** What m / (sqrt(v) + epsilon) is multiplied by. */
+  stepSize: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+}
+
+/**
+ * m' = m + (1 - beta1) (g - m), v' = v + (1 - beta2) (g^2 - v), weights' = weights - stepSize m' / (sqrt(v') + epsilon)
+ *
+ * The op updates variables in place. The variables share their memory with the tensors they are given, and TensorFlow
+ * copies shared memory before it writes: the old tensors stay valid, for one copy instead of a dozen passes over memory.
+ *
+ * @param old and gradient, vectors of one length @returns new tensors, the caller's
+ */
+export type ApplyAdam = (old: AdamVectors, gradient: Tensor, factors: AdamFactors) => AdamVectors;
+
+export function createAdamOp(engine: Engine): ApplyAdam {
+  const { tf } = engine;
+  const raw = rawOps(engine);
+  const T = raw.type('T');
+  const dtype = raw.type('dtype');
+  /** Three variables, of no length of their own, for whoever updates: a name stands for one variable in the whole process. */
+  const variables = NAMES.map((name) =>
+    tf.keep(
+      raw.one(
+        'VarHandleOp',
+        [],
+        dtype,
+        raw.shape('shape', []),
+        raw.text('container', ''),
+        raw.text('shared_name', name),
+      ),
+    ),
+  );
+  return ({ weights, m, v }, gradient, { stepSize, beta1, beta2, epsilon }) => {
+    return tf.tidy(() => {
+      for (const [i, tensor] of [weights, m, v].entries())
+        raw.many('AssignVariableOp', [variables[i] as Tensor, tensor], 0, dtype);
+      // The powers of the betas only serve a bias correction that stepSize and epsilon hold already, in float64.
+      const scalars = [0, 0, stepSize, beta1, beta2, epsilon].map((value) => tf.scalar(value, 'float32'));
+      const options = [raw.flag('use_locking', false), raw.flag('use_nesterov', false)];
+      raw.many('ResourceApplyAdam', [...variables, ...scalars, gradient], 0, T, ...options);
+      const [nextWeights, nextM, nextV] = variables.map((variable) => raw.one('ReadVariableOp', [variable], dtype)) as [
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
+      return { weights: nextWeights, m: nextM, v: nextV };
+    });
+  };
+}
+
+const NAMES = ['adam/weights', 'adam/m', 'adam/v'];
