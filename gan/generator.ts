@@ -5,6 +5,7 @@ import type { TrainingConfig } from './config.js';
 import { type Engine, type Operations, createOperations } from './engine/index.js';
 import { assertFiniteNorm, globalNorm } from './network/gradient-norm.js';
 import { initialWeights } from './network/initialise.js';
+import type { Weights } from './network/layer-pass.js';
 import { Pass } from './network/network.js';
 import { architectureOf } from './network/role-architecture.js';
 import { RoleState } from './network/role-state.js';
@@ -56,21 +57,22 @@ export class Generator {
 
   /**
    * The forward half of a step: the network runs forward once for each update of the discriminator, a batch at a time.
-   * Batch norm's moving statistics move once, by the last.
+   * Batch norm's moving statistics move once, by the last. A step can be opened before the one before it is committed:
+   * the weights are the staged ones then.
    *
    * @param z latents, [discriminatorSteps * batch, latent]
    */
   open(z: Float32Array): OpenStep {
-    const { committed } = this.state;
+    const weights = this.state.latest;
     const latents = split(z, this.#batches);
-    const before = latents.slice(0, -1).map((each) => this.#fakes(each));
-    const pass = this.#pass(latents.at(-1) as Float32Array, true);
+    const before = latents.slice(0, -1).map((each) => this.#fakes(each, weights));
+    const pass = this.#pass(latents.at(-1) as Float32Array, weights, true);
     return {
       fakes: before.length === 0 ? pass.values() : concatenate([...before, pass.values()]),
       finish: (gradient) => {
         const whole = this.state.join(pass.gradients(gradient, { weights: true, input: false }).weights);
         const norm = globalNorm(this.#engine, whole);
-        this.state.stage(whole, pass.movedStatistics(this.architecture, committed));
+        this.state.stage(whole, pass.movedStatistics(this.architecture, weights));
         assertFiniteNorm(norm, this.#role);
         return norm;
       },
@@ -78,20 +80,20 @@ export class Generator {
     };
   }
 
-  #fakes(z: Float32Array): Float32Array {
-    using pass = this.#pass(z, true);
+  #fakes(z: Float32Array, weights: Weights): Float32Array {
+    using pass = this.#pass(z, weights, true);
     return pass.values();
   }
 
   /** @param z [n, latent] @returns [n, ...sample] of the committed weights, by the moving statistics */
   sample(z: Float32Array): Float32Array {
-    using pass = this.#pass(z, false);
+    using pass = this.#pass(z, this.state.committed, false);
     return pass.values();
   }
 
-  #pass(z: Float32Array, training: boolean): Pass {
+  #pass(z: Float32Array, weights: Weights, training: boolean): Pass {
     const size = this.architecture.input[0] ?? 1;
     const latents = this.#engine.tf.tensor2d(z, [z.length / size, size], 'float32');
-    return new Pass(this.#engine, this.#ops, this.architecture, this.state.committed, latents, training);
+    return new Pass(this.#engine, this.#ops, this.architecture, weights, latents, training);
   }
 }

@@ -1,6 +1,7 @@
 /** The compute thread: takes a role, then computes step after step as the coordinator commits them. */
 import { StepAbortedError, UsageError, messageOf } from '../common/errors.js';
 import type { Log, LogContext } from '../common/log.js';
+import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import { readJob } from './assignment.js';
 import { Equipment } from './equipment.js';
 import type { Inbox } from './inbox.js';
@@ -69,11 +70,11 @@ async function work(around: Surroundings, { log, context }: ThreadLog): Promise<
           break;
         }
         case 'begin':
-          if (seat) inbox.send({ kind: 'vote', vote: seat.step(message.begin) });
+          if (seat) step(inbox, seat, message.begin);
           break;
         case 'commit':
           seat?.finish(message.commit);
-          if (seat && message.commit.next) inbox.send({ kind: 'vote', vote: seat.step(message.commit.next) });
+          if (seat && message.commit.next) step(inbox, seat, message.commit.next);
           break;
       }
     } catch (error) {
@@ -81,4 +82,10 @@ async function work(around: Surroundings, { log, context }: ThreadLog): Promise<
       seat?.drop();
     }
   }
+}
+
+/** Votes, and does what can be done of the next step while the others still vote. */
+function step(inbox: Inbox, seat: Seat, begin: Begin__Output): void {
+  inbox.send({ kind: 'vote', vote: seat.step(begin) });
+  seat.ahead();
 }

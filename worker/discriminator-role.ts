@@ -2,12 +2,19 @@
 import { concatenate, split } from '../gan/network/arrays.js';
 import { Batches } from '../gan/data/batches.js';
 import type { Dataset } from '../gan/data/dataset.js';
-import { type DiscriminatorUpdate, Discriminator } from '../gan/discriminator.js';
+import { type DiscriminatorUpdate, type RealHalf, Discriminator } from '../gan/discriminator.js';
 import type { Engine } from '../gan/engine/index.js';
+import { Ahead, type Position } from './ahead.js';
 import type { Job } from './assignment.js';
 import { Phases } from './phases.js';
 import type { Role, Surroundings } from './role.js';
 import { signalsOf } from './signals.js';
+
+/** An update of the discriminator that waits for the fakes. */
+interface OpenUpdate extends Disposable {
+  x: Float32Array;
+  real: RealHalf;
+}
 
 export function discriminatorRole(
   engine: Engine,
@@ -20,16 +27,36 @@ export function discriminatorRole(
   const generators = Array.from({ length: config.generators }, (_, i) => i + 1);
   const updates = config.discriminatorSteps;
   const phases = new Phases(board, faults);
+  const ahead = new Ahead<OpenUpdate>();
+  const realHalf = (x: Float32Array): OpenUpdate => {
+    const real = discriminator.realHalf(x);
+    return { x, real, [Symbol.dispose]: () => real[Symbol.dispose]() };
+  };
+  const samples = ({ step, branch }: Position, update: number) =>
+    data.gather(batches.indices((step - 1) * updates + update, branch));
   return {
     state: discriminator.state,
-    step({ epoch, step, branch, signals }) {
+    ahead(next) {
+      phases.begin('real-half');
+      ahead.begin(next, realHalf(samples(next, 0)));
+      phases.pause();
+    },
+    drop() {
+      ahead[Symbol.dispose]();
+      discriminator.state.rollback();
+    },
+    step(begin) {
+      const { epoch, step, signals } = begin;
+      // A fault that was asked for is made in the samples of the step that it was asked for.
+      if (faults.nanAsked) ahead[Symbol.dispose]();
+      const begun = ahead.take(begin);
       let received: Float32Array[][] = [];
       let last: { update: DiscriminatorUpdate; x: Float32Array; fakes: Float32Array } | undefined;
       for (let i = 0; i < updates; i += 1) {
-        if (i === 0) phases.begin('real-half');
-        else phases.enter('real-half');
-        const x = faults.poison(data.gather(batches.indices((step - 1) * updates + i, branch)));
-        using real = discriminator.realHalf(x);
+        if (i > 0) phases.enter('real-half');
+        else if (begun === undefined) phases.begin('real-half');
+        using open = (i === 0 ? begun : undefined) ?? realHalf(faults.poison(samples(begin, i)));
+        const { x, real } = open;
         if (i === 0) {
           phases.enter('wait-activations');
           // In the generators' order, whichever came first: the sum of the gradients depends on it.

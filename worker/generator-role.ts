@@ -1,7 +1,8 @@
 /** A generator's worker: the discriminator is an op that another process computes. */
 import type { Engine } from '../gan/engine/index.js';
-import { Generator } from '../gan/generator.js';
+import { Generator, type OpenStep } from '../gan/generator.js';
 import { latents, sampleLatents } from '../gan/latents.js';
+import { Ahead, type Position } from './ahead.js';
 import type { Job } from './assignment.js';
 import { Phases } from './phases.js';
 import type { Role, Surroundings } from './role.js';
@@ -22,12 +23,26 @@ export function generatorRole(
   const shape = [count, ...sample];
   const fixed = sampleLatents(config.seed, SAMPLES, config.latent);
   const phases = new Phases(board, faults);
+  const ahead = new Ahead<OpenStep>();
+  const forward = ({ epoch, step, branch }: Position): OpenStep => {
+    phases.begin('forward');
+    const open = generator.open(latents(config.seed, step, count, config.latent, branch));
+    inbox.send({ kind: 'fakes', epoch, step, shape, data: open.fakes });
+    return open;
+  };
   return {
     state: generator.state,
-    step({ epoch, step, branch }) {
-      phases.begin('forward');
-      using open = generator.open(latents(config.seed, step, count, config.latent, branch));
-      inbox.send({ kind: 'fakes', epoch, step, shape, data: open.fakes });
+    ahead(next) {
+      ahead.begin(next, forward(next));
+      phases.pause();
+    },
+    drop() {
+      ahead[Symbol.dispose]();
+      generator.state.rollback();
+    },
+    step(begin) {
+      const { epoch, step } = begin;
+      using open = ahead.take(begin) ?? forward(begin);
       phases.enter('wait-gradients');
       const { loss, plainLoss, gradient } = inbox.take('judgement', (m) => m.epoch === epoch && m.step === step);
       phases.enter('backward');

@@ -29,11 +29,16 @@ export class Phases {
     this.#board.enter(name);
   }
 
-  /** Ends the last phase. @returns all phases since the step began, in order */
-  finish(): Phase[] {
+  /** Ends the phase for now: the step was begun ahead, and `enter` goes on with it. */
+  pause(): void {
     this.#end();
     this.#name = undefined;
     this.#board.enter('between-steps');
+  }
+
+  /** Ends the last phase. @returns all phases since the step began, in order */
+  finish(): Phase[] {
+    this.pause();
     return this.#done.splice(0);
   }
 

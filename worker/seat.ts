@@ -6,6 +6,7 @@ import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../proto/generated/duet/v1/Commit.js';
 import type { Phase } from '../proto/generated/duet/v1/Phase.js';
 import type { Vote } from '../proto/generated/duet/v1/Vote.js';
+import type { Position } from './ahead.js';
 import type { Job } from './assignment.js';
 import { discriminatorRole } from './discriminator-role.js';
 import type { Equipment } from './equipment.js';
@@ -22,7 +23,9 @@ export class Seat implements Disposable {
   #role: Role | undefined;
   /** Where the state is, or is to be once the role can be made. */
   #at = { epoch: 0, step: 0 };
-  /** When the newest vote was cast, and what came between it and the step that follows. */
+  /** What may be begun before the commit: the step after the one that was voted for. */
+  #next: Position | undefined;
+  /** When there was nothing left to do but to wait for the commit, and what came between it and the step that follows. */
   #voted = 0;
   #between: Phase[] = [];
 
@@ -52,6 +55,7 @@ export class Seat implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#role?.drop();
     this.#role?.state[Symbol.dispose]();
   }
 
@@ -69,6 +73,7 @@ export class Seat implements Disposable {
     if (this.#role === undefined) return;
     const { state } = this.#role;
     board.enter('going back');
+    this.#role.drop();
     if (!state.recall(step)) {
       if (step === 0) state.reset();
       else {
@@ -96,6 +101,7 @@ export class Seat implements Disposable {
 
   /** A fault spoils the step, not the process: it becomes a vote that says so. @throws StepAbortedError */
   step(begin: Begin__Output): Vote {
+    this.#next = undefined;
     if (this.#role === undefined) {
       this.#begin(generatorRole(this.#engine, this.#job, begin.sampleShape, this.#around));
       this.goTo(this.#at.epoch, this.#at.step);
@@ -106,14 +112,24 @@ export class Seat implements Disposable {
       const between = this.#between.splice(0);
       const vote = role.step(begin);
       this.#voted = performance.now();
+      const { epoch, step, branch } = begin;
+      if (step < this.#job.config.steps) this.#next = { epoch, step: step + 1, branch };
       const phases = [...between, ...(vote.phases ?? [])];
       return { ...vote, phases, tensors: this.#engine.tf.memory().numTensors };
     } catch (error) {
-      role.state.rollback();
+      role.drop();
       if (!(error instanceof FaultyStepError)) throw error;
       this.#around.board.enter('between-steps');
       return { epoch: begin.epoch, step: begin.step, fault: error.message };
     }
+  }
+
+  /** After a vote: what can be done of the next step before the commit comes. */
+  ahead(): void {
+    if (this.#next === undefined) return;
+    this.#role?.ahead(this.#next);
+    this.#next = undefined;
+    this.#voted = performance.now();
   }
 
   /** What a commit brings: the staged update counts, and perhaps a checkpoint or samples are due. */
@@ -140,12 +156,14 @@ export class Seat implements Disposable {
       { name: 'wait-commit', milliseconds: since - this.#voted },
       { name: 'commit', milliseconds: performance.now() - since },
     ];
-    if (commit.next === null) board.enter('finished');
+    if (commit.next !== null) return;
+    role.drop();
+    board.enter('finished');
   }
 
   /** The step in progress is called off. */
   drop(): void {
-    this.#role?.state.rollback();
+    this.#role?.drop();
     this.#around.board.enter('between-steps');
   }
 

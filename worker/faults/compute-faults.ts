@@ -36,6 +36,11 @@ export class ComputeFaults {
     return Number(Atomics.load(this.shared, DELAY_MS));
   }
 
+  /** True while a NaN waits for its data. */
+  get nanAsked(): boolean {
+    return Atomics.load(this.shared, NAN) === 1n;
+  }
+
   /** @returns the same array, its first value NaN if that was asked for */
   poison(data: Float32Array): Float32Array {
     if (data.length > 0 && Atomics.exchange(this.shared, NAN, 0n) === 1n) data[0] = Number.NaN;
