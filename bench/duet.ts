@@ -7,14 +7,15 @@ import { DuetError } from '../common/errors.js';
 import type { StepMetrics } from '../coordinator/run/journal.js';
 import { chainMs } from '../coordinator/run/step-chain.js';
 import { COORDINATOR } from '../tests/support/run.js';
-import { runLines } from './processes.js';
+import type { BenchDevice } from './device.js';
+import { runLines, runToEnd } from './processes.js';
 import { median } from './statistics.js';
 
 const ONE_PROCESS = fileURLToPath(new URL('./one-process-main.js', import.meta.url));
 export const WARM_UP = 5;
 const TIMEOUT_MS = 300_000;
 /** No pictures or checkpoints but the last: the peer has none either. */
-const NEVER = '1000000';
+const SILENT = ['--sample-every', '1000000', '--checkpoint-every', '1000000'];
 
 /**
  * Every step of a run of the preset with three workers, after the warm-up.
@@ -27,28 +28,32 @@ export async function threeWorkers(
   beside: (out: string, over: AbortSignal) => Promise<void> = () => Promise.resolve(),
   more: readonly string[] = [],
 ): Promise<StepMetrics[]> {
+  return await trainingRun({ steps, warmUp: WARM_UP, flags: ['--workers', '3', ...more], beside });
+}
+
+export interface TrainingRun {
+  steps: number;
+  /** Steps before them. */
+  warmUp: number;
+  /** Of `coordinator start`. */
+  flags: readonly string[];
+  /** Goes on while the run does, and ends with the signal. */
+  beside?: (out: string, over: AbortSignal) => Promise<void>;
+}
+
+/** Every step of a run through the command line, after the warm-up. @throws DuetError when it fails, with its reason */
+export async function trainingRun({ steps, warmUp, flags, beside }: TrainingRun): Promise<StepMetrics[]> {
   const folder = mkdtempSync(join(tmpdir(), 'duet-bench-'));
   const out = join(folder, 'run');
-  const flags = [
-    '--steps',
-    String(steps + WARM_UP),
-    '--port',
-    '0',
-    '--out',
-    out,
-    '--sample-every',
-    NEVER,
-    '--checkpoint-every',
-    NEVER,
-    ...more,
-  ];
+  const all = ['--steps', String(steps + warmUp), '--port', '0', '--out', out, ...SILENT, ...flags];
   const over = new AbortController();
-  const company = beside(out, over.signal);
+  const company = beside?.(out, over.signal);
   try {
-    const lines = await runLines(process.execPath, [COORDINATOR, 'start', '--workers', '3', ...flags], TIMEOUT_MS);
-    if (lines.length === 0) throw new DuetError('the three-worker run failed: try npx coordinator start');
+    const { failure } = await runToEnd(process.execPath, [COORDINATOR, 'start', ...all], TIMEOUT_MS);
+    if (failure !== undefined)
+      throw new DuetError(`the run failed (${failure.reason}): try npx coordinator start ${flags.join(' ')}`);
     const metrics = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n');
-    return metrics.map((line) => JSON.parse(line) as StepMetrics).slice(WARM_UP);
+    return metrics.map((line) => JSON.parse(line) as StepMetrics).slice(warmUp);
   } finally {
     over.abort();
     await company;
@@ -57,8 +62,8 @@ export async function threeWorkers(
 }
 
 /** Median milliseconds of a step with D, G1 and G2 in one process. */
-export async function oneProcess(threads: number, steps: number): Promise<number> {
-  const lines = await runLines(process.execPath, [ONE_PROCESS, String(threads), String(steps)], TIMEOUT_MS);
+export async function oneProcess(threads: number, steps: number, device: BenchDevice = 'cpu'): Promise<number> {
+  const lines = await runLines(process.execPath, [ONE_PROCESS, String(threads), String(steps), device], TIMEOUT_MS);
   return Number(lines[0]);
 }
 
@@ -66,6 +71,12 @@ export async function oneProcess(threads: number, steps: number): Promise<number
 export function overhead(metrics: StepMetrics): { ms: number; share: number } {
   const ms = metrics.ms - chainMs(metrics);
   return { ms, share: ms / metrics.ms };
+}
+
+/** What the discriminator's own work takes of a step: all of its phases but the waits. */
+export function discriminatorMs({ phases }: Pick<StepMetrics, 'phases'>): number {
+  const own = Object.entries(phases['discriminator'] ?? {}).filter(([phase]) => !phase.startsWith('wait-'));
+  return own.reduce((sum, [, ms]) => sum + ms, 0);
 }
 
 export function medianMs(metrics: readonly StepMetrics[]): number {

@@ -1,6 +1,8 @@
 /** `npm run bench -- NAME`: measurements beside their peers, in one run, because the machine is shared and noisy. */
 import { Command } from 'commander';
 import { runCommand } from '../common/run-command.js';
+import { addCostCommand } from './cost/main.js';
+import { type BenchDevice, deviceOption } from './device.js';
 import { measureFaults } from './faults/main.js';
 import { measureMemory } from './memory.js';
 import { setUpPeer } from './peer.js';
@@ -22,9 +24,11 @@ await runCommand(async () => {
     .description('A training step of the MNIST preset, beside PyTorch, alternating.')
     .option('--pairs <n>', 'how often each is measured', '5')
     .option('--steps <n>', 'steps a measurement, after 5 to warm up', '40')
-    .action((options: { pairs: string; steps: string }) =>
-      measureStep({ pairs: Number(options.pairs), steps: Number(options.steps) }),
+    .addOption(deviceOption())
+    .action((options: { pairs: string; steps: string; device: BenchDevice }) =>
+      measureStep({ pairs: Number(options.pairs), steps: Number(options.steps), device: options.device }),
     );
+  addCostCommand(program);
   program
     .command('metrics')
     .description('What being measured costs: of a step, of a scrape, and of runs that are scraped every second.')

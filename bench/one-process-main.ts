@@ -8,11 +8,12 @@ import { newGame, playStep } from '../tests/support/one-process.js';
 import { WARM_UP } from './duet.js';
 import { median } from './statistics.js';
 
-const [threads = 1, steps = 40] = process.argv.slice(2).map(Number);
+const [threads = 1, steps = 40] = process.argv.slice(2, 4).map(Number);
+const device = process.argv[4] === 'cuda' ? 'cuda' : 'cpu';
 const SAMPLE = [28, 28, 1];
 
-const prepared = await prepareEngine({ flavour: 'cpu', env: process.env });
-const engine = loadEngine({ prepared, threads, device: 'cpu' });
+const prepared = await prepareEngine({ flavour: device, env: process.env });
+const engine = loadEngine({ prepared, threads, device });
 const config = trainingConfigSchema.parse({});
 const game = newGame(engine, config, SAMPLE);
 const x = normals(randomStream(1, 'bench'), config.batch * SAMPLE.reduce((a, b) => a * b, 1));

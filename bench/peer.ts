@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuetError, UsageError } from '../common/errors.js';
 import { cacheFolder } from '../gan/engine/prepare/prepared.js';
-import { runLines } from './processes.js';
+import { runToEnd } from './processes.js';
 
 /** dist/bench/ lies two levels below the package's root. */
 const PEERS = fileURLToPath(new URL('../../bench/peers/', import.meta.url));
@@ -13,6 +13,7 @@ const VENV = join(cacheFolder(process.env), 'bench', 'venv');
 const PYTHON = join(VENV, 'bin', 'python');
 /** gloo with two threads a process on two cores crawls; it is given up, not waited for. */
 const TIMEOUT_MS = 120_000;
+const TEXT = { encoding: 'utf8' } as const;
 
 export function setUpPeer(): void {
   if (hasPeer()) {
@@ -44,15 +45,42 @@ export function assertPeer(): void {
   if (!hasPeer()) throw new UsageError('PyTorch is not installed for the benchmark: run npm run bench -- setup first');
 }
 
+/** @throws UsageError when its PyTorch can use no card */
+export function assertPeerCard(): void {
+  const { status, stdout } = spawnSync(PYTHON, ['-c', 'import torch; print(torch.cuda.is_available())'], TEXT);
+  if (status === 0 && stdout.trim() === 'True') return;
+  throw new UsageError(
+    `--device cuda was asked for, but the PyTorch in ${VENV} finds no usable card: update the NVIDIA driver, delete the folder and run npm run bench -- setup, or use --device cpu`,
+  );
+}
+
 /** Median milliseconds of a step of torch_gan.py; undefined when it did not end in time. */
 export async function torchStep(
   kind: 'one' | 'gloo',
   threads: number,
   steps: number,
   port: number,
+  more: readonly string[] = [],
 ): Promise<number | undefined> {
-  const args = [kind, '--threads', threads, '--steps', steps, '--port', port].map(String);
-  const lines = await runLines(PYTHON, [join(PEERS, 'torch_gan.py'), ...args], TIMEOUT_MS);
+  const flags = ['--steps', String(steps), '--port', String(port), ...more];
+  const measured = await torchMeasurement(kind, threads, flags);
+  return 'ms' in measured ? measured.ms : undefined;
+}
+
+/**
+ * Median milliseconds of a step of torch_gan.py, or why there are none.
+ *
+ * @param flags of torch_gan.py
+ */
+export async function torchMeasurement(
+  kind: 'one' | 'gloo',
+  threads: number,
+  flags: readonly string[],
+): Promise<{ ms: number } | { failed: string }> {
+  const args = [join(PEERS, 'torch_gan.py'), kind, '--threads', String(threads), ...flags];
+  const { lines, failure } = await runToEnd(PYTHON, args, TIMEOUT_MS);
+  if (failure !== undefined) return { failed: failure.reason };
   const result = lines.find((line) => line.startsWith('{'));
-  return result === undefined ? undefined : (JSON.parse(result) as { median_ms: number }).median_ms;
+  if (result === undefined) return { failed: 'torch_gan.py printed no result' };
+  return { ms: (JSON.parse(result) as { median_ms: number }).median_ms };
 }

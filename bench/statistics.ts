@@ -4,6 +4,12 @@ export function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1] ?? Number.NaN;
 }
 
+/** The median of the ratios of values that were measured by turns; pairs of which one is missing (NaN) do not count. */
+export function medianRatio(values: readonly number[], peers: readonly number[]): number {
+  const ratios = values.map((value, i) => value / (peers[i] ?? Number.NaN));
+  return median(ratios.filter((ratio) => !Number.isNaN(ratio)));
+}
+
 /** A plain table: the first column to the left, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));

@@ -1,32 +1,25 @@
 /** `bench step`: the step of the MNIST preset in all forms, alternating, so that the machine's moods meet all alike. */
 import { UsageError } from '../common/errors.js';
 import type { StepMetrics } from '../coordinator/run/journal.js';
-import { medianMs, oneProcess, overhead, threeWorkers } from './duet.js';
-import { assertPeer, torchStep } from './peer.js';
 import { freePort } from '../tests/support/free-port.js';
-import { median, table } from './statistics.js';
+import { type BenchDevice, assertDevice } from './device.js';
+import { medianMs, oneProcess, threeWorkers } from './duet.js';
+import { assertPeer, torchStep } from './peer.js';
+import { FORMS, type Form, exchangeTable, goalTable, stepTable } from './step-tables.js';
+import { countTransfers } from './transfers.js';
+import { PRESET } from './work.js';
 
-/** Batch 64 of 28 x 28 float32 from each of two generators, and as many gradients back. */
-const EXCHANGE_BYTES = 2 * 64 * 28 * 28 * 4;
+interface StepOptions {
+  pairs: number;
+  steps: number;
+  device: BenchDevice;
+}
 
-const FORMS = {
-  duetThree: 'Duet, 3 worker processes (D 2 threads, G 1)',
-  gloo1: 'PyTorch gloo, 3 processes, 1 thread each',
-  gloo2: 'PyTorch gloo, 3 processes, 2 threads each',
-  duetOne1: 'Duet, one process, 1 thread',
-  torchOne1: 'PyTorch, one process, 1 thread',
-  duetOne2: 'Duet, one process, 2 threads',
-  torchOne2: 'PyTorch, one process, 2 threads',
-} as const;
-type Form = keyof typeof FORMS;
-
-/** Which peer a form is measured against. */
-const PEER: Partial<Record<Form, Form>> = { duetThree: 'gloo1', duetOne1: 'torchOne1', duetOne2: 'torchOne2' };
-
-export async function measureStep({ pairs, steps }: { pairs: number; steps: number }): Promise<void> {
+export async function measureStep({ pairs, steps, device }: StepOptions): Promise<void> {
   if (!Number.isInteger(pairs) || pairs < 1 || !Number.isInteger(steps) || steps < 1) {
     throw new UsageError('--pairs and --steps take whole numbers from 1 on');
   }
+  await assertDevice(device);
   assertPeer();
   const times: Record<Form, number[]> = {
     duetThree: [],
@@ -41,65 +34,36 @@ export async function measureStep({ pairs, steps }: { pairs: number; steps: numb
   for (let pair = 1; pair <= pairs; pair += 1) {
     for (const form of Object.keys(FORMS) as Form[]) {
       process.stderr.write(`pair ${pair} of ${pairs}: ${FORMS[form]}\n`);
-      times[form].push(await measure(form, steps, run));
+      times[form].push(await measure(form, steps, device, run));
     }
   }
+  const transfers = device === 'cuda' ? await countTransfers(PRESET, device) : undefined;
   process.stdout.write(
-    `\nA step of the MNIST preset, batch 64, median of ${pairs} alternating measurements of ${steps} steps\n\n`,
+    `\nA step of the MNIST preset, batch 64, on ${device}, median of ${pairs} alternating measurements of ${steps} steps\n\n`,
   );
-  process.stdout.write(`${stepTable(times)}\n\n${exchangeTable(run)}\n`);
+  process.stdout.write(`${stepTable(times)}\n\n${exchangeTable(run, transfers)}\n\n${goalTable(times)}\n`);
 }
 
-async function measure(form: Form, steps: number, run: StepMetrics[]): Promise<number> {
+async function measure(form: Form, steps: number, device: BenchDevice, run: StepMetrics[]): Promise<number> {
+  const torch = async (kind: 'one' | 'gloo', threads: number) =>
+    (await torchStep(kind, threads, steps, kind === 'one' ? 0 : await freePort(), ['--device', device])) ?? Number.NaN;
   switch (form) {
     case 'duetThree': {
-      const metrics = await threeWorkers(steps);
+      const metrics = await threeWorkers(steps, undefined, ['--device', device]);
       run.push(...metrics);
       return medianMs(metrics);
     }
     case 'duetOne1':
-      return oneProcess(1, steps);
+      return oneProcess(1, steps, device);
     case 'duetOne2':
-      return oneProcess(2, steps);
+      return oneProcess(2, steps, device);
     case 'torchOne1':
-      return (await torchStep('one', 1, steps, 0)) ?? Number.NaN;
+      return torch('one', 1);
     case 'torchOne2':
-      return (await torchStep('one', 2, steps, 0)) ?? Number.NaN;
+      return torch('one', 2);
     case 'gloo1':
-      return (await torchStep('gloo', 1, steps, await freePort())) ?? Number.NaN;
+      return torch('gloo', 1);
     case 'gloo2':
-      // Six threads on two cores: a quarter of the steps is enough to see that it is no help.
-      return (await torchStep('gloo', 2, Math.ceil(steps / 4), await freePort())) ?? Number.NaN;
+      return torch('gloo', 2);
   }
-}
-
-function stepTable(times: Record<Form, number[]>): string {
-  const rows = (Object.keys(FORMS) as Form[]).map((form) => {
-    const values = times[form];
-    const peer = PEER[form];
-    return [
-      FORMS[form],
-      median(values).toFixed(1),
-      `${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`,
-      peer === undefined ? '' : median(values.map((ms, i) => ms / (times[peer][i] ?? Number.NaN))).toFixed(2),
-    ];
-  });
-  return table(['', 'ms a step', 'range', 'of its peer'], rows);
-}
-
-function exchangeTable(run: readonly StepMetrics[]): string {
-  const costs = run.map(overhead);
-  const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`;
-  return table(
-    ['Three workers: what is not compute', ''],
-    [
-      ['activations to the discriminator, a step', kib(EXCHANGE_BYTES)],
-      ['gradients to the generators, a step', kib(EXCHANGE_BYTES)],
-      [
-        'exchange, vote and commit beyond the longest chain of compute',
-        `${median(costs.map(({ ms }) => ms)).toFixed(1)} ms`,
-      ],
-      ['its share of the step (aim: under 5 %)', `${(100 * median(costs.map(({ share }) => share))).toFixed(1)} %`],
-    ],
-  );
 }
