@@ -1,7 +1,7 @@
 /** What `bench cost` has measured, a line a pair, as it comes: a long run that ends early goes on where it was. */
-import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
+import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { z } from 'zod';
-import { UsageError } from '../../common/errors.js';
+import { UsageError, messageOf } from '../../common/errors.js';
 import { BENCH_DEVICES, type BenchDevice } from '../device.js';
 import type { Work } from '../work.js';
 
@@ -37,11 +37,11 @@ export class Ledger {
 
   /**
    * @param path a file of JSON lines, which is made if it is not there; undefined: nothing is kept
-   * @throws UsageError when it holds anything else
+   * @throws UsageError when it holds anything else, or cannot be written
    */
   constructor(path: string | undefined) {
     this.#path = path;
-    this.#pairs = path === undefined || !existsSync(path) ? [] : readPairs(path);
+    this.#pairs = path === undefined ? [] : readPairs(path);
   }
 
   add(pair: Pair): void {
@@ -58,7 +58,7 @@ export class Ledger {
 
 /** A last line that was cut off is one that never was. */
 function readPairs(path: string): Pair[] {
-  const text = readFileSync(path, 'utf8');
+  const text = readOrMake(path);
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
   const pairs = whole
     .split('\n')
@@ -66,6 +66,15 @@ function readPairs(path: string): Pair[] {
     .map((line, i) => parsed(line, `${path}, line ${i + 1}`));
   if (whole.length < text.length) truncateSync(path, Buffer.byteLength(whole));
   return pairs;
+}
+
+function readOrMake(path: string): string {
+  try {
+    appendFileSync(path, '');
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--out ${path} cannot be written: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function parsed(line: string, where: string): Pair {

@@ -47,8 +47,8 @@ function rowOf(pairs: readonly Pair[]): string[] {
     ratio(duet, gloo),
     measured(one, fixed(1)),
     ratio(duet, one),
-    ofDuet(pairs, (each) => 1000 / each.ms, fixed(2)),
-    ofDuet(pairs, (each) => 1000 / each.chainMs, fixed(2)),
+    ofDuet(pairs, ({ ms }) => ms, perSecond),
+    ofDuet(pairs, ({ chainMs }) => chainMs, perSecond),
     ofDuet(pairs, (each) => each.chainMs / each.ms, percent),
   ];
 }
@@ -83,6 +83,10 @@ function failures(what: string, pairs: readonly Pair[]): string[] {
 
 function fixed(digits: number): (value: number) => string {
   return (value) => value.toFixed(digits);
+}
+
+function perSecond(ms: number): string {
+  return (1000 / ms).toFixed(2);
 }
 
 function percent(value: number): string {

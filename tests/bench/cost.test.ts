@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Ledger, type Pair } from '../../bench/cost/ledger.js';
-import { measurePair } from '../../bench/cost/measure.js';
+import { type Task, measurePair } from '../../bench/cost/measure.js';
+import { measureSeries } from '../../bench/cost/series.js';
 import { costTable } from '../../bench/cost/tables.js';
 import { PRESET } from '../../bench/work.js';
 import { UsageError } from '../../common/errors.js';
@@ -71,6 +72,33 @@ test('what has failed in one pair is not tried again in the next', async () => {
   assert.deepEqual(pair, { ...before[0], pair: 2 });
 });
 
+test('what the ledger has is not measured again: after an end halfway only the rest is, and the preset once for all', async () => {
+  await using scratch = scratchFolder();
+  const path = scratch.write('cost.jsonl', '');
+  const measured: string[] = [];
+  const measureFor = (most: number) => (task: Task, before: readonly Pair[]) => {
+    if (measured.length === most) throw new Error('the power is gone');
+    const { batch, image } = task.work;
+    measured.push(`${batch} ${image} ${before.length + 1}`);
+    return Promise.resolve({ ...PAIR, ...task.work, steps: task.steps, pair: before.length + 1 });
+  };
+  const series = (most: number, by: 'batch' | 'image', values: number[]) => {
+    const settings = { ledger: new Ledger(path), device: 'cpu', pairs: 2, steps: 20 } as const;
+    return measureSeries({ by, values }, settings, measureFor(most));
+  };
+  await assert.rejects(series(3, 'batch', [16, 64]), /the power is gone/);
+  const rows = await series(9, 'batch', [16, 64]);
+  assert.deepEqual(
+    rows.map(({ value, pairs }) => [value, pairs.length]),
+    [
+      [16, 2],
+      [64, 2],
+    ],
+  );
+  await series(9, 'image', [28, 32]);
+  assert.deepEqual(measured, ['16 28 1', '16 28 2', '64 28 1', '64 28 2', '64 32 1', '64 32 2']);
+});
+
 test('a ledger that is opened again has every pair that was measured, but one whose line was cut off', async () => {
   await using scratch = scratchFolder();
   const path = scratch.write('cost.jsonl', '');
@@ -97,5 +125,15 @@ test('a file of anything else is refused, with its line, and left as it is', asy
       (error) => error instanceof UsageError && error.message.startsWith(`${path}, line 2 is no measurement`),
     );
     assert.match(readFileSync(path, 'utf8'), /rest$/);
+  }
+});
+
+test('a file that cannot be written is refused before anything is measured', async () => {
+  await using scratch = scratchFolder();
+  for (const path of [scratch.path, `${scratch.path}/missing/cost.jsonl`]) {
+    assert.throws(
+      () => new Ledger(path),
+      (error) => error instanceof UsageError && error.message.startsWith(`--out ${path} cannot be written: `),
+    );
   }
 });
