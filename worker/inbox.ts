@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { StepAbortedError } from '../common/errors.js';
 import { type Ending, type ToCompute, type ToNetwork, transferables } from './messages.js';
+import { observeMessage } from './observed-message.js';
 
 type Kind = ToCompute['kind'];
 type Of<K extends Kind> = Extract<ToCompute, { kind: K }>;
@@ -38,6 +39,7 @@ export class Inbox {
   }
 
   send(message: ToNetwork): void {
+    observeMessage('compute', 'sent', message);
     this.#port.postMessage(message, transferables(message));
   }
 
@@ -62,7 +64,10 @@ export class Inbox {
       const found = this.#find(kind, fits);
       if (this.#ending !== undefined) throw new StepAbortedError(this.#ending.reason);
       if (this.#calledOff !== undefined) throw new StepAbortedError(this.#calledOff);
-      if (found !== undefined) return found;
+      if (found !== undefined) {
+        observeMessage('compute', 'taken', found);
+        return found;
+      }
       Atomics.wait(this.#counter, 0, seen);
     }
   }
@@ -77,6 +82,7 @@ export class Inbox {
       if (index >= 0) {
         const found = this.#waiting.splice(index, 1)[0] as Of<K>;
         if (beginsEpoch(found) && !this.#waiting.some(beginsEpoch)) this.#calledOff = undefined;
+        observeMessage('compute', 'taken', found);
         return found;
       }
       if (this.#ending !== undefined) return undefined;

@@ -2,6 +2,8 @@
  * What the compute thread is doing and since when, in shared memory: the network thread tells it with every heartbeat,
  * also while the compute thread is inside a long op and could not answer.
  */
+import { phaseEntered } from '../common/observation.js';
+
 export const PHASES = [
   'starting',
   'loading the engine',
@@ -38,6 +40,7 @@ export class PhaseBoard {
   enter(phase: PhaseName): void {
     this.#index[0] = PHASES.indexOf(phase);
     this.#since[0] = now();
+    if (phaseEntered.heard) phaseEntered.tell({ phase });
   }
 
   read(): { phase: PhaseName; milliseconds: number } {

@@ -1,4 +1,5 @@
 /** The steps of a run, one after the other, until the last one or until something calls a step off. */
+import { type CoordinatorWord, coordinatorSays } from '../../common/observation.js';
 import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
 import type { Injections } from '../chaos/injections.js';
 import { checkpointDue } from '../run/checkpoint-schedule.js';
@@ -124,6 +125,7 @@ export class Steps {
         crew.refuse(member, stale ?? 'a vote without a role');
         continue;
       }
+      this.#observe('vote-received', this.step + 1, member.role);
       member.hasVoted(vote);
       if (votes.size === 0) first = performance.now();
       votes.set(member.role, vote);
@@ -156,6 +158,7 @@ export class Steps {
     const checkpoint = promised || (due !== undefined && !checkpointing.busy);
     if (checkpoint) checkpointing.begin(this.step);
     if (!last) await injections.beginning(this.step + 1);
+    this.#observe('commit-sent', this.step);
     crew.tell({
       commit: {
         epoch: crew.epoch,
@@ -166,6 +169,11 @@ export class Steps {
         next: last ? null : this.#beginOf(this.step + 1),
       },
     });
+  }
+
+  #observe(word: CoordinatorWord['word'], step: number, role?: string): void {
+    if (!coordinatorSays.heard) return;
+    coordinatorSays.tell({ word, epoch: this.#parts.crew.epoch, step, ...(role === undefined ? {} : { role }) });
   }
 
   #beginOf(step: number) {

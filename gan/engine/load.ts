@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import util from 'node:util';
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
 import { EngineError, UsageError } from '../../common/errors.js';
+import { type AddonCalls, observed } from './observe.js';
 import type { PreparedEngine } from './prepare/prepared.js';
 
 type Tfjs = typeof import('@tensorflow/tfjs');
@@ -104,7 +105,7 @@ function requireNative(prepared: PreparedEngine): { tf: Tfjs; backend: NativeBac
   restoreUtil();
   try {
     const tf = require('@tensorflow/tfjs') as Tfjs;
-    const binding = require(prepared.addon) as NativeBackend['binding'];
+    const binding = observed(require(prepared.addon) as NativeBackend['binding'] & AddonCalls);
     const parts = '@tensorflow/tfjs-node-gpu/dist';
     require(`${parts}/register_all_kernels.js`);
     const { NodeJSKernelBackend } = require(`${parts}/nodejs_kernel_backend.js`) as {

@@ -7,7 +7,7 @@ import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
 import type { TensorFrame } from '../../proto/generated/duet/v1/TensorFrame.js';
 import type { TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
 import type { ToCompute, ToNetwork } from '../messages.js';
-import { type ExchangeMeter, writeTensor } from './exchange-meter.js';
+import { ArrivalMeter, type ExchangeMeter, type Metered, writeTensor } from './exchange-meter.js';
 
 const PULSE_MS = 500;
 
@@ -35,7 +35,7 @@ export class ExchangeClient {
   readonly #stream: ClientDuplexStream<TensorFrame, TensorFrame__Output>;
   readonly #client: ReturnType<typeof exchangeClient>;
   readonly #pulse: NodeJS.Timeout;
-  readonly #exchanged: ExchangeMeter;
+  readonly #metered: Metered;
   #step = 0;
   #closed = false;
   #heard = performance.now();
@@ -55,15 +55,16 @@ export class ExchangeClient {
       this.close();
       ended(kind, reason);
     };
-    let began = 0;
+    const metered = { generator, exchanged };
+    const arrival = new ArrivalMeter(metered);
     stream.on('data', (frame: TensorFrame__Output) => {
       this.#heard = performance.now();
       if (frame.pulse) return this.#pulsed(frame.pulse.sent);
       try {
-        if (frame.header) began = this.#heard;
+        if (frame.header) arrival.begins(frame.header);
         const tensor = assembler.add(frame);
         if (tensor === undefined) return;
-        exchanged('received', tensor.data.byteLength, performance.now() - began);
+        arrival.ends(tensor);
         const { step, loss, plainLoss } = tensor.header;
         judged({ kind: 'judgement', epoch, step, loss, plainLoss, gradient: tensor.data });
       } catch (error) {
@@ -76,7 +77,7 @@ export class ExchangeClient {
     });
     stream.on('end', () => end('broken', `${peer} closed the exchange`));
     this.#stream = stream;
-    this.#exchanged = exchanged;
+    this.#metered = metered;
     this.#pulse = setInterval(() => this.#beat(), PULSE_MS).unref();
   }
 
@@ -95,7 +96,7 @@ export class ExchangeClient {
 
   send({ epoch, step, shape, data }: Extract<ToNetwork, { kind: 'fakes' }>): void {
     if (this.#closed) return;
-    writeTensor(this.#stream, tensorFrames({ epoch, step, shape }, data), data.byteLength, this.#exchanged);
+    writeTensor(this.#stream, tensorFrames({ epoch, step, shape }, data), data.byteLength, this.#metered);
   }
 
   /** How this end hears of the other. */

@@ -15,7 +15,7 @@ import type { Trust } from '../../common/trust/trust.js';
 import { TensorAssembler, tensorFrames } from '../../common/tensor-stream.js';
 import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
 import type { TensorFrame, TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
-import { type ExchangeMeter, writeTensor } from './exchange-meter.js';
+import { ArrivalMeter, type ExchangeMeter, writeTensor } from './exchange-meter.js';
 import type { ExchangeOffer, ToCompute, ToNetwork } from '../messages.js';
 
 interface ExchangeServerOptions extends ExchangeOffer {
@@ -103,7 +103,8 @@ export class ExchangeServer implements AsyncDisposable {
   answer({ generator, epoch, step, loss, plainLoss, gradient }: Extract<ToNetwork, { kind: 'judgement' }>): void {
     const call = this.#calls.get(generator);
     const header = { epoch, step, shape: this.#options.gradientShape, loss, plainLoss };
-    writeTensor(call, tensorFrames(header, gradient), gradient.byteLength, this.#options.exchanged);
+    const { exchanged } = this.#options;
+    writeTensor(call, tensorFrames(header, gradient), gradient.byteLength, { generator, exchanged });
   }
 
   #accept(call: Call): void {
@@ -128,7 +129,7 @@ export class ExchangeServer implements AsyncDisposable {
       const next = (this.#sent.get(generator) ?? 0) + 1;
       return { epoch: this.#epoch, steps: [Math.max(this.#step, next), this.#step + 1], shape };
     });
-    let began = 0;
+    const arrival = new ArrivalMeter({ generator, exchanged });
     call.on('data', (frame: TensorFrame__Output) => {
       if (this.#calls.get(generator) !== call) {
         // Its stream has been refused; what was on its way counts as refused, too.
@@ -138,10 +139,10 @@ export class ExchangeServer implements AsyncDisposable {
       this.#heard.set(generator, performance.now());
       if (frame.pulse) return void call.write({ pulse: frame.pulse });
       try {
-        if (frame.header) began = performance.now();
+        if (frame.header) arrival.begins(frame.header);
         const tensor = assembler.add(frame);
         if (tensor === undefined) return;
-        exchanged('received', tensor.data.byteLength, performance.now() - began);
+        arrival.ends(tensor);
         const { epoch, step } = tensor.header;
         this.#sent.set(generator, step);
         received({ kind: 'fakes', generator, epoch, step, data: tensor.data });

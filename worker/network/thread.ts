@@ -19,6 +19,7 @@ import { Relays } from '../faults/relays.js';
 import { raise } from '../inbox.js';
 import { follow, newContext } from '../log-context.js';
 import { type Assignment, type Ending, type ToCompute, type ToNetwork, transferables } from '../messages.js';
+import { observeMessage } from '../observed-message.js';
 import { LOADING, PhaseBoard } from '../phase-board.js';
 import { generatorOf } from '../request.js';
 import { ControlStream } from './control-stream.js';
@@ -114,6 +115,7 @@ function whyNotReady(): string | undefined {
 
 function tell(message: ToCompute): void {
   follow(context, message);
+  observeMessage('network', 'sent', message);
   data.port.postMessage(message, transferables(message));
   raise(data.counter);
 }
@@ -302,6 +304,7 @@ function watchCard(): void {
 }
 
 data.port.on('message', (message: ToNetwork) => {
+  observeMessage('network', 'taken', message);
   handle(message).catch((error: unknown) => end('lost', messageOf(error)));
 });
 process.on('uncaughtException', (error) => end('lost', `the network thread failed: ${messageOf(error)}`));
