@@ -17,39 +17,44 @@ const TIMEOUT_MS = 300_000;
 /** No pictures or checkpoints but the last: the peer has none either. */
 const SILENT = ['--sample-every', '1000000', '--checkpoint-every', '1000000'];
 
-/**
- * Every step of a run of the preset with three workers, after the warm-up.
- *
- * @param beside goes on while the run does, and ends with the signal
- * @param more flags of `coordinator start`
- */
+/** Goes on while a run does, and ends with the signal. */
+type Beside = (out: string, over: AbortSignal) => Promise<void>;
+
+/** Every step of a run of the preset with three workers, after the warm-up. */
 export async function threeWorkers(
   steps: number,
-  beside: (out: string, over: AbortSignal) => Promise<void> = () => Promise.resolve(),
+  beside?: Beside,
   more: readonly string[] = [],
 ): Promise<StepMetrics[]> {
-  return await trainingRun({ steps, warmUp: WARM_UP, flags: ['--workers', '3', ...more], beside });
+  return await trainingRun({ steps, flags: ['--workers', '3', ...more], beside });
 }
 
 export interface TrainingRun {
+  /** After the warm-up. */
   steps: number;
-  /** Steps before them. */
-  warmUp: number;
+  warmUp?: number;
   /** Of `coordinator start`. */
   flags: readonly string[];
-  /** Goes on while the run does, and ends with the signal. */
-  beside?: (out: string, over: AbortSignal) => Promise<void>;
+  beside?: Beside | undefined;
+  /** Of the coordinator and its workers. */
+  env?: NodeJS.ProcessEnv | undefined;
 }
 
 /** Every step of a run through the command line, after the warm-up. @throws DuetError when it fails, with its reason */
-export async function trainingRun({ steps, warmUp, flags, beside }: TrainingRun): Promise<StepMetrics[]> {
+export async function trainingRun({
+  steps,
+  warmUp = WARM_UP,
+  flags,
+  beside,
+  env,
+}: TrainingRun): Promise<StepMetrics[]> {
   const folder = mkdtempSync(join(tmpdir(), 'duet-bench-'));
   const out = join(folder, 'run');
   const all = ['--steps', String(steps + warmUp), '--port', '0', '--out', out, ...SILENT, ...flags];
   const over = new AbortController();
   const company = beside?.(out, over.signal);
   try {
-    const { failure } = await runToEnd(process.execPath, [COORDINATOR, 'start', ...all], TIMEOUT_MS);
+    const { failure } = await runToEnd(process.execPath, [COORDINATOR, 'start', ...all], TIMEOUT_MS, env);
     if (failure !== undefined)
       throw new DuetError(`the run failed (${failure.reason}): try npx coordinator start ${flags.join(' ')}`);
     const metrics = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n');

@@ -7,6 +7,7 @@ import { measureFaults } from './faults/main.js';
 import { measureMemory } from './memory.js';
 import { setUpPeer } from './peer.js';
 import { measureMetrics } from './metrics.js';
+import { measureProfile } from './profile/main.js';
 import { measureStep } from './step.js';
 import { measureTls } from './tls.js';
 
@@ -29,6 +30,30 @@ await runCommand(async () => {
       measureStep({ pairs: Number(options.pairs), steps: Number(options.steps), device: options.device }),
     );
   addCostCommand(program);
+  program
+    .command('profile')
+    .description('Where a step of the MNIST preset goes: a timeline of all roles, phases and ops (docs/profiling.md).')
+    .option('--steps <n>', 'steps of a run, after 5 to warm up', '40')
+    .option('--workers <n>', 'of the run', '3')
+    .option('--pairs <n>', 'runs without and with the profile, alternating; the last one is shown', '3')
+    .option('--step <n>', 'show this one (default: the one of median length)')
+    .option('--trace <file>', 'write all steps as a Chrome trace (.json)')
+    .action(
+      ({
+        steps,
+        workers,
+        pairs,
+        step,
+        trace,
+      }: Record<'steps' | 'workers' | 'pairs', string> & { step?: string; trace?: string }) =>
+        measureProfile({
+          steps: Number(steps),
+          workers: Number(workers),
+          pairs: Number(pairs),
+          step: step === undefined ? undefined : Number(step),
+          trace,
+        }),
+    );
   program
     .command('metrics')
     .description('What being measured costs: of a step, of a scrape, and of runs that are scraped every second.')

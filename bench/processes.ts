@@ -31,8 +31,13 @@ export async function runLines(program: string, args: readonly string[], timeout
 }
 
 /** Waits for its end, or kills it and all that it has started. */
-export async function runToEnd(program: string, args: readonly string[], timeoutMs: number): Promise<Ended> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+export async function runToEnd(
+  program: string,
+  args: readonly string[],
+  timeoutMs: number,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Ended> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${program} could not be started`);
   running.add(pid);

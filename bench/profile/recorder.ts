@@ -1,0 +1,45 @@
+/**
+ * Loaded before anything else into every process and thread of a run that is profiled (`node --import`, by NODE_OPTIONS):
+ * listens to what they tell of themselves, takes the time, and writes it down.
+ *
+ * The time is the machine's monotonic clock. `performance.timeOrigin` would be another in each thread, by half a millisecond.
+ */
+import { appendFileSync } from 'node:fs';
+import { threadId } from 'node:worker_threads';
+import {
+  coordinatorSays,
+  engineCallBegins,
+  engineCallEnds,
+  messageCrosses,
+  phaseEntered,
+  tensorCrosses,
+} from '../../common/observation.js';
+import { runDelay } from './run-delay.js';
+import { FOLDER_VARIABLE, type ProfileRecord, fileOf } from './records.js';
+
+/** Between two writes. What a thread has not written when it is terminated is lost: the last steps of a run may be. */
+const WRITE_EVERY_MS = 50;
+
+const folder = process.env[FOLDER_VARIABLE];
+if (folder !== undefined) record(fileOf(folder, process.pid, threadId));
+
+function record(file: string): void {
+  let waiting: ProfileRecord[] = [];
+  const now = () => Number(process.hrtime.bigint()) / 1e6;
+  const write = () => {
+    if (waiting.length === 0) return;
+    appendFileSync(file, waiting.map((each) => `${JSON.stringify(each)}\n`).join(''));
+    waiting = [];
+  };
+  const delay = runDelay();
+  const schedule = () => (delay === undefined ? {} : { delay: delay() });
+  let began = 0;
+  engineCallBegins.listen(() => (began = now()));
+  engineCallEnds.listen((call) => waiting.push({ at: began, what: 'call', milliseconds: now() - began, ...call }));
+  phaseEntered.listen((change) => waiting.push({ at: now(), what: 'phase', ...change, ...schedule() }));
+  messageCrosses.listen((edge) => waiting.push({ at: now(), what: 'message', ...edge, ...schedule() }));
+  tensorCrosses.listen((edge) => waiting.push({ at: now(), what: 'tensor', ...edge }));
+  coordinatorSays.listen((word) => waiting.push({ at: now(), what: 'word', ...word }));
+  setInterval(write, WRITE_EVERY_MS).unref();
+  process.on('exit', write);
+}
