@@ -5,7 +5,7 @@
  * The time is the machine's monotonic clock. `performance.timeOrigin` would be another in each thread, by half a millisecond.
  */
 import { appendFileSync } from 'node:fs';
-import { threadId } from 'node:worker_threads';
+import { isMainThread, threadId } from 'node:worker_threads';
 import {
   coordinatorSays,
   engineCallBegins,
@@ -17,7 +17,9 @@ import {
 import { runDelay } from './run-delay.js';
 import { FOLDER_VARIABLE, type ProfileRecord, fileOf } from './records.js';
 
-/** Between two writes. What a thread has not written when it is terminated is lost: the last steps of a run may be. */
+/** A main thread writes at its end, when that disturbs nobody, or when so many records wait. */
+const MOST_WAITING = 50_000;
+/** Any other thread is terminated without notice: it writes this often, and the last steps of a run may be lost. */
 const WRITE_EVERY_MS = 50;
 
 const folder = process.env[FOLDER_VARIABLE];
@@ -31,15 +33,19 @@ function record(file: string): void {
     appendFileSync(file, waiting.map((each) => `${JSON.stringify(each)}\n`).join(''));
     waiting = [];
   };
-  const delay = runDelay();
+  const keep = (record: ProfileRecord) => {
+    if (waiting.push(record) >= MOST_WAITING) write();
+  };
+  // Only a compute thread's is of interest, and asking for it takes 8 microseconds.
+  const delay = isMainThread ? runDelay() : undefined;
   const schedule = () => (delay === undefined ? {} : { delay: delay() });
   let began = 0;
   engineCallBegins.listen(() => (began = now()));
-  engineCallEnds.listen((call) => waiting.push({ at: began, what: 'call', milliseconds: now() - began, ...call }));
-  phaseEntered.listen((change) => waiting.push({ at: now(), what: 'phase', ...change, ...schedule() }));
-  messageCrosses.listen((edge) => waiting.push({ at: now(), what: 'message', ...edge, ...schedule() }));
-  tensorCrosses.listen((edge) => waiting.push({ at: now(), what: 'tensor', ...edge }));
-  coordinatorSays.listen((word) => waiting.push({ at: now(), what: 'word', ...word }));
-  setInterval(write, WRITE_EVERY_MS).unref();
-  process.on('exit', write);
+  engineCallEnds.listen((call) => keep({ at: began, what: 'call', milliseconds: now() - began, ...call }));
+  phaseEntered.listen((change) => keep({ at: now(), what: 'phase', ...change, ...schedule() }));
+  messageCrosses.listen((edge) => keep({ at: now(), what: 'message', ...edge, ...schedule() }));
+  tensorCrosses.listen((edge) => keep({ at: now(), what: 'tensor', ...edge }));
+  coordinatorSays.listen((word) => keep({ at: now(), what: 'word', ...word }));
+  if (isMainThread) process.on('exit', write);
+  else setInterval(write, WRITE_EVERY_MS).unref();
 }
