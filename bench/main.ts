@@ -35,7 +35,11 @@ await runCommand(async () => {
     .description('Where a step of the MNIST preset goes: a timeline of all roles, phases and ops (docs/profiling.md).')
     .option('--steps <n>', 'steps of a run, after 5 to warm up', '40')
     .option('--workers <n>', 'of the run', '3')
-    .option('--pairs <n>', 'runs without and with the profile, alternating; the last one is shown', '3')
+    .option(
+      '--pairs <n>',
+      'runs without and with the profile, alternating; of those with it the median one is shown',
+      '3',
+    )
     .option('--step <n>', 'show this one (default: the one of median length)')
     .option('--trace <file>', 'write all steps as a Chrome trace (.json)')
     .action(

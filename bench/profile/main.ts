@@ -22,19 +22,20 @@ export interface ProfileOptions {
 export async function measureProfile(options: ProfileOptions): Promise<void> {
   assertUsable(options);
   const { pairs, trace } = options;
-  const [without, recorded]: [number[], number[]] = [[], []];
-  let recording: Recording | undefined;
-  const run = { steps: options.steps, flags: ['--workers', String(options.workers)] };
+  const without: number[] = [];
+  const recordings: Recording[] = [];
+  const training = { steps: options.steps, flags: ['--workers', String(options.workers)] };
   for (let pair = 1; pair <= pairs; pair += 1) {
     process.stderr.write(`pair ${pair} of ${pairs}: without the profile\n`);
-    without.push(medianMs(await trainingRun(run)));
+    without.push(medianMs(await trainingRun(training)));
     process.stderr.write(`pair ${pair} of ${pairs}: with it\n`);
-    recording = await recordRun(run);
-    recorded.push(medianMs(recording.metrics));
+    recordings.push(await recordRun(training));
   }
-  const profiled = profiledRun(recording?.threads ?? []);
-  const steps = profiled.steps.filter(({ step }) => step > WARM_UP);
-  const chosen = chooseStep(profiled, steps, options.step);
+  const recorded = recordings.map(({ metrics }) => medianMs(metrics));
+  const usual = recordings[recorded.indexOf(median(recorded))];
+  const run = profiledRun(usual?.threads ?? []);
+  const steps = run.steps.filter(({ step }) => step > WARM_UP);
+  const chosen = chooseStep(run, steps, options.step);
   const ratio = median(recorded.map((ms, i) => ms / (without[i] ?? Number.NaN)));
   const ms = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(', ');
   process.stdout.write(
@@ -42,11 +43,11 @@ export async function measureProfile(options: ProfileOptions): Promise<void> {
       `\nStep ${chosen.step} of the MNIST preset with ${options.workers} workers: ${(chosen.to - chosen.from).toFixed(1)} ms`,
       options.step === undefined ? `, the median of ${steps.length}\n` : `\n`,
       `Medians of a run without the profile: ${ms(without)} ms; with it: ${ms(recorded)} ms; ratio ${ratio.toFixed(3)}\n\n`,
-      `${report(profiled, chosen)}\n`,
+      `${report(run, chosen)}\n`,
     ].join(''),
   );
   if (trace === undefined) return;
-  writeFileSync(trace, JSON.stringify(chromeTrace(profiled, steps)));
+  writeFileSync(trace, JSON.stringify(chromeTrace(run, steps)));
   process.stdout.write(`\n${steps.length} steps in ${trace}: open it in ui.perfetto.dev or chrome://tracing\n`);
 }
 

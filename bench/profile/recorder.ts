@@ -19,8 +19,11 @@ import { FOLDER_VARIABLE, type ProfileRecord, fileOf } from './records.js';
 
 /** A main thread writes at its end, when that disturbs nobody, or when so many records wait. */
 const MOST_WAITING = 50_000;
-/** Any other thread is terminated without notice: it writes this often, and the last steps of a run may be lost. */
-const WRITE_EVERY_MS = 50;
+/**
+ * Any other thread is terminated without notice: it writes this often, and the last steps of a run may be lost. More often
+ * would lose fewer, and take a processor more often from those that compute.
+ */
+const WRITE_EVERY_MS = 200;
 
 const folder = process.env[FOLDER_VARIABLE];
 if (folder !== undefined) record(fileOf(folder, process.pid, threadId));

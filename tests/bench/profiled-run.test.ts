@@ -9,7 +9,7 @@ import { report } from '../../bench/profile/report.js';
 import { median } from '../../bench/statistics.js';
 import { ROLES } from '../support/run.js';
 
-const STEPS = 40;
+const STEPS = 100;
 
 describe('a run of three workers, profiled', () => {
   let recording: Recording;
