@@ -16,11 +16,16 @@ interface OpenUpdate extends Disposable {
   real: RealHalf;
 }
 
+/**
+ * @param byTurns it computes while the generators wait, and not beside them: on the same cores an op that is divided among
+ * threads waits for the one that lost its core, and takes twice as long
+ */
 export function discriminatorRole(
   engine: Engine,
   { config }: Job,
   data: Dataset,
   { inbox, board, faults }: Surroundings,
+  byTurns: boolean,
 ): Role {
   const discriminator = new Discriminator(engine, config, data.shape);
   const batches = new Batches(config.seed, config.batch, data.count);
@@ -34,9 +39,18 @@ export function discriminatorRole(
   };
   const samples = ({ step, branch }: Position, update: number) =>
     data.gather(batches.indices((step - 1) * updates + update, branch));
+  /** In the generators' order, whichever came first: the sum of the gradients depends on it. A batch for each update. */
+  const receive = ({ epoch, step }: Position) =>
+    generators.map((generator) =>
+      split(
+        inbox.take('fakes', (m) => m.generator === generator && m.epoch === epoch && m.step === step).data,
+        updates,
+      ),
+    );
   return {
     state: discriminator.state,
     ahead(next) {
+      if (byTurns) return;
       phases.begin('real-half');
       ahead.begin(next, realHalf(samples(next, 0)));
       phases.pause();
@@ -50,26 +64,19 @@ export function discriminatorRole(
       // A fault that was asked for is made in the samples of the step that it was asked for.
       if (faults.nanAsked) ahead[Symbol.dispose]();
       const begun = ahead.take(begin);
-      let received: Float32Array[][] = [];
       let last: { update: DiscriminatorUpdate; x: Float32Array; fakes: Float32Array } | undefined;
+      if (begun === undefined) phases.begin(byTurns ? 'wait-activations' : 'real-half');
+      let received = byTurns ? receive(begin) : undefined;
       for (let i = 0; i < updates; i += 1) {
-        if (i > 0) phases.enter('real-half');
-        else if (begun === undefined) phases.begin('real-half');
+        if (byTurns || i > 0) phases.enter('real-half');
         using open = (i === 0 ? begun : undefined) ?? realHalf(faults.poison(samples(begin, i)));
-        const { x, real } = open;
-        if (i === 0) {
+        if (received === undefined) {
           phases.enter('wait-activations');
-          // In the generators' order, whichever came first: the sum of the gradients depends on it.
-          received = generators.map((generator) =>
-            split(
-              inbox.take('fakes', (m) => m.generator === generator && m.epoch === epoch && m.step === step).data,
-              updates,
-            ),
-          );
+          received = receive(begin);
         }
         phases.enter('update');
         const fakes = concatenate(received.map((ofGenerator) => ofGenerator[i] as Float32Array));
-        last = { update: discriminator.update(real, fakes), x, fakes };
+        last = { update: discriminator.update(open.real, fakes), x: open.x, fakes };
       }
       const { update, x, fakes } = last as NonNullable<typeof last>;
       const { loss, gradientNorm, verdict, scores } = update;

@@ -23,6 +23,8 @@ export interface Assignment extends Preparation {
   restore: boolean;
   /** Empty: not known yet. */
   sampleShape: number[];
+  /** All workers compute on one machine's processor, if they do it on a processor. */
+  sharesMachine: boolean;
 }
 
 /** Why the compute thread must not go on waiting. */

@@ -41,7 +41,8 @@ export class Seat implements Disposable {
     this.#data = data;
   }
 
-  static async take(job: Job, { sampleShape }: Assignment, equipment: Equipment, around: Surroundings): Promise<Seat> {
+  static async take(job: Job, assignment: Assignment, equipment: Equipment, around: Surroundings): Promise<Seat> {
+    const { sampleShape, sharesMachine } = assignment;
     const engine = await equipment.engine(job);
     if (job.generator > 0) {
       const seat = new Seat(job, engine, around);
@@ -49,8 +50,10 @@ export class Seat implements Disposable {
       return seat;
     }
     const data = await equipment.data(job);
+    // On a card, or on a machine of its own, the discriminator takes nothing from the generators.
+    const byTurns = sharesMachine && engine.description.device === 'cpu';
     const seat = new Seat(job, engine, around, { shape: data.shape, sha256: data.sha256 });
-    seat.#begin(discriminatorRole(engine, job, data, around));
+    seat.#begin(discriminatorRole(engine, job, data, around, byTurns));
     return seat;
   }
 

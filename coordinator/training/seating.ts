@@ -64,6 +64,7 @@ export class Seating {
           step,
           restore: step > 0,
           sampleShape: [...this.#run.sampleShape],
+          sharesMachine: this.#run.settings.placement === 'local',
         },
       });
     }

@@ -12,6 +12,7 @@ export interface Assign {
   'step'?: (number | string | Long);
   'restore'?: (boolean);
   'sampleShape'?: (number)[];
+  'sharesMachine'?: (boolean);
 }
 
 export interface Assign__Output {
@@ -24,4 +25,5 @@ export interface Assign__Output {
   'step': (number);
   'restore': (boolean);
   'sampleShape': (number)[];
+  'sharesMachine': (boolean);
 }
