@@ -91,6 +91,7 @@ const BETWEEN = 'between-steps';
 function phasesOf(records: readonly ProfileRecord[]): Phase[] {
   const phases: Phase[] = [];
   let delayBefore: number | undefined;
+  let voted = false;
   const enter = (name: string, at: number, delay: number | undefined) => {
     const last = phases.at(-1);
     if (last !== undefined) {
@@ -103,12 +104,18 @@ function phasesOf(records: readonly ProfileRecord[]): Phase[] {
   // A call is written down when it ends, with the time when it began.
   for (const record of records) {
     const now = phases.at(-1);
-    if (record.what === 'phase') enter(record.phase === BETWEEN ? 'vote' : record.phase, record.at, record.delay);
-    else if (record.what === 'call') now?.calls.push(callOf(record));
-    else if (record.what === 'message' && now?.name === 'vote' && isEdge(record, 'sent', 'vote'))
+    if (record.what === 'phase') {
+      // Between steps a worker votes, or it has voted and begun the next step ahead of the commit.
+      const between = voted ? 'wait-commit' : 'vote';
+      enter(record.phase === BETWEEN ? between : record.phase, record.at, record.delay);
+    } else if (record.what === 'call') now?.calls.push(callOf(record));
+    else if (record.what === 'message' && now?.name === 'vote' && isEdge(record, 'sent', 'vote')) {
+      voted = true;
       enter('wait-commit', record.at, record.delay);
-    else if (record.what === 'message' && now?.name === 'wait-commit' && isEdge(record, 'taken', 'commit'))
+    } else if (record.what === 'message' && now?.name === 'wait-commit' && isEdge(record, 'taken', 'commit')) {
+      voted = false;
       enter('commit', record.at, record.delay);
+    }
   }
   // Nobody knows how long the last one went on.
   return phases.slice(0, -1);
