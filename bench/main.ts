@@ -8,6 +8,7 @@ import { measureMemory } from './memory.js';
 import { setUpPeer } from './peer.js';
 import { measureMetrics } from './metrics.js';
 import { measureProfile } from './profile/main.js';
+import { measureScale } from './scale/main.js';
 import { measureStep } from './step.js';
 import { measureTls } from './tls.js';
 
@@ -78,6 +79,14 @@ await runCommand(async () => {
     .command('memory')
     .description('Resident memory and live tensors of every process at step 100 and step 1,000.')
     .action(() => measureMemory());
+  program
+    .command('scale')
+    .description('What a step costs the coordinator, by the number of workers, whose computing is simulated by a wait.')
+    .option('--workers <list>', 'numbers of workers, 2 to 128 each', '2,3,4,8,16,32,64,128')
+    .option('--compute <ms>', 'how long a step is computed', '20')
+    .option('--steps <n>', 'steps measured without and with computing, after 300 to warm up', '300')
+    .option('--profile <dir>', "write a CPU profile of each size's coordinator there, which slows it down")
+    .action((options: { workers: string; compute: string; steps: string; profile?: string }) => measureScale(options));
   program
     .command('faults')
     .description(

@@ -1,7 +1,12 @@
 /** The middle value; of an even number of values the upper of the two. */
 export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+/** The value that a share of all values do not exceed: 0.5 is the middle, 0.99 nearly the highest. */
+export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
 /** The median of the ratios of values that were measured by turns; pairs of which one is missing (NaN) do not count. */

@@ -172,6 +172,8 @@ export function coordinationClient(address: string, link: Link = {}): Coordinati
   return remember(
     new contract.duet.v1.Coordination(address, channel, {
       ...CHANNEL_OPTIONS,
+      // The end of a connection is the end of a membership: several workers in one process have one each.
+      'grpc.use_local_subchannel_pool': 1,
       'grpc.max_receive_message_length': CONTROL_MESSAGE_BYTES,
     }),
   );

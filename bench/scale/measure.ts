@@ -1,0 +1,138 @@
+/** One size: a coordinator, so many simulated workers, and what a step of theirs costs. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { percentile } from '../statistics.js';
+import { CoordinatorUnderTest } from './coordinator-under-test.js';
+import { SimulatedWorker } from './simulated-worker.js';
+import { SocketBytes } from './socket-bytes.js';
+import { IDLE_MS, type Stage, type Stages } from './stages.js';
+import { StepClock } from './step-clock.js';
+
+/** The first and the last part of the idle step is left out. */
+const EDGE_MS = 250;
+
+/** Of the steps of one stage. */
+export interface StageFigures {
+  steps: number;
+  /** Wall time of a step, its mean. */
+  stepMs: number;
+  /** What its workers computed, the slowest of them, the mean: the step can be no shorter. */
+  computeMs: number;
+  /** Processor time of the coordinator, all threads; and of the process of the simulated workers. */
+  coordinatorMs: number;
+  simulatedMs: number;
+  /** A step, both ways, of all workers together. */
+  bytesToCoordinator: number;
+  bytesFromCoordinator: number;
+  /** From the last vote to the commit at the last worker. */
+  latencyMs: { median: number; p99: number };
+}
+
+export interface SizeFigures {
+  workers: number;
+  connections: number;
+  fast: StageFigures;
+  paced: StageFigures;
+  /** Processor time of the coordinator a second, milliseconds, while nobody votes. */
+  idleMsPerSecond: number;
+  /** Of the coordinator, after the last measured step. */
+  residentBytes: number;
+}
+
+interface Reading {
+  at: number;
+  coordinatorMs: number;
+  simulatedMs: number;
+  sent: number;
+  received: number;
+}
+
+/**
+ * @param nodeFlags of the coordinator's process
+ * @param check after the run's end, before its directory goes
+ * @throws DuetError when the run does not commit all steps
+ */
+export async function measureSize(
+  workers: number,
+  stages: Stages,
+  nodeFlags: readonly string[] = [],
+  check: (run: string) => void = () => {},
+): Promise<SizeFigures> {
+  const folder = mkdtempSync(join(tmpdir(), 'duet-bench-scale-'));
+  await using coordinator = await CoordinatorUnderTest.start(folder, workers, stages.steps, nodeFlags);
+  using bytes = new SocketBytes(Number(coordinator.address.split(':').at(-1)));
+  const read = (): Reading => {
+    const { user, system } = process.cpuUsage();
+    const carried = bytes.total;
+    return {
+      at: performance.now(),
+      coordinatorMs: coordinator.processorMs,
+      simulatedMs: (user + system) / 1000,
+      ...carried,
+    };
+  };
+  /** After the step. */
+  const readings = new Map<number, Reading>();
+  const wanted = [stages.fast, stages.paced].flatMap(({ first, last }) => [first - 1, last]);
+  let idle: Promise<number> = Promise.resolve(Number.NaN);
+  let resident = Number.NaN;
+  let connections = 0;
+  const clock = new StepClock(workers, (step) => {
+    if (wanted.includes(step)) readings.set(step, read());
+    if (step === stages.idle - 1) idle = idleMsPerSecond(coordinator);
+    if (step === stages.paced.last) {
+      resident = coordinator.residentBytes;
+      connections = bytes.connections;
+    }
+  });
+  const simulated = Array.from(
+    { length: workers },
+    () =>
+      new SimulatedWorker({
+        coordinator: coordinator.address,
+        token: coordinator.token,
+        generators: workers - 1,
+        computeMs: (step) => stages.computeMs(step),
+        voting: (step, computeMs) => clock.voting(step, computeMs),
+        committed: (step) => clock.committed(step),
+      }),
+  );
+  await Promise.all([...simulated.map(({ over }) => over), coordinator.finished()]);
+  check(coordinator.run);
+  const figures = (stage: Stage) => figuresOf(stage, clock, readings);
+  return {
+    workers,
+    connections,
+    fast: figures(stages.fast),
+    paced: figures(stages.paced),
+    idleMsPerSecond: await idle,
+    residentBytes: resident,
+  };
+}
+
+async function idleMsPerSecond(coordinator: CoordinatorUnderTest): Promise<number> {
+  await sleep(EDGE_MS);
+  const before = { at: performance.now(), ms: coordinator.processorMs };
+  await sleep(IDLE_MS - 2 * EDGE_MS);
+  return ((coordinator.processorMs - before.ms) / (performance.now() - before.at)) * 1000;
+}
+
+function figuresOf({ first, last }: Stage, clock: StepClock, readings: ReadonlyMap<number, Reading>): StageFigures {
+  const [before, after] = [first - 1, last].map((step) => readings.get(step)) as [Reading, Reading];
+  const times = clock.between(first, last);
+  const steps = last - first + 1;
+  const aStep = (of: (reading: Reading) => number) => (of(after) - of(before)) / steps;
+  const latencies = times.map(({ lastVote, lastCommit }) => lastCommit - lastVote);
+  return {
+    steps: times.length,
+    stepMs: aStep(({ at }) => at),
+    computeMs: times.reduce((sum, { computeMs }) => sum + computeMs, 0) / times.length,
+    coordinatorMs: aStep(({ coordinatorMs }) => coordinatorMs),
+    simulatedMs: aStep(({ simulatedMs }) => simulatedMs),
+    bytesToCoordinator: aStep(({ sent }) => sent),
+    bytesFromCoordinator: aStep(({ received }) => received),
+    latencyMs: { median: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) },
+  };
+}
