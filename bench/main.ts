@@ -84,7 +84,7 @@ await runCommand(async () => {
     .description('What a step costs the coordinator, by the number of workers, whose computing is simulated by a wait.')
     .option('--workers <list>', 'numbers of workers, 2 to 128 each', '2,3,4,8,16,32,64,128')
     .option('--compute <ms>', 'how long a step is computed', '20')
-    .option('--steps <n>', 'steps measured without and with computing, after 300 to warm up', '300')
+    .option('--steps <n>', 'steps measured without and with computing, after 600 to warm up', '300')
     .option('--profile <dir>', "write a CPU profile of each size's coordinator there, which slows it down")
     .action((options: { workers: string; compute: string; steps: string; profile?: string }) => measureScale(options));
   program

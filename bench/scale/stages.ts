@@ -1,7 +1,7 @@
 /** What the steps of a measured run are for: which of them warm up, which are measured, and how long computing takes in each. */
 
-/** Steps in which the coordinator's code is compiled and its buffers fill. */
-const WARM_UP_STEPS = 300;
+/** Steps in which code is compiled and buffers fill; the rules of stability look at the last 500. */
+const WARM_UP_STEPS = 600;
 /** For so long nobody votes: what the coordinator does then it does for heartbeats and its own timers. */
 export const IDLE_MS = 3000;
 

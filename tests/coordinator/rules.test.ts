@@ -61,6 +61,27 @@ test('a discriminator is too strong when its score is over 0.98 in the whole win
   assert.deepEqual(stepFindings(steps(1, 500, () => ({ scores: { x: 0.99, g1: 0.01, g2: 0.5 } }))), []);
 });
 
+test('what a history keeps of its steps is what they say, whatever has left the window', () => {
+  let seed = 1;
+  const random = (below: number) => (seed = (seed * 48271) % 2147483647) % below;
+  for (const last of [1, 499, 500, 501, 1700]) {
+    const history = steps(1, last, () => ({
+      // An older run's steps have no scores.
+      ...(random(10) === 0 ? { scores: undefined as never } : { scores: { x: 0.7, g1: random(9) / 9, g2: 0.2 } }),
+      verdicts: { x: random(60), [`g${1 + random(3)}`]: random(60) },
+    }));
+    const names = new Set(history.steps.flatMap(({ verdicts }) => Object.keys(verdicts)));
+    for (const name of names) {
+      const won = history.steps.reduce((sum, { verdicts }) => sum + (verdicts[name] ?? 0), 0);
+      assert.equal(history.won.get(name), won, `${name} at step ${last}`);
+    }
+    const scores = history.steps.map(
+      ({ scores: of }) => ((of?.['x'] ?? NaN) + 1 - ((of?.['g1'] ?? NaN) + 0.2) / 2) / 2,
+    );
+    assert.deepEqual(history.scores, scores);
+  }
+});
+
 test('a generator starves below a fifth of an equal share, however many there are', () => {
   const shares = (updateShare: Record<string, number>) =>
     names(stepFindings(steps(1, 10, () => ({ signals: signalsOf({ updateShare }) }))));

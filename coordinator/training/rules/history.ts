@@ -10,23 +10,49 @@ export const SIGNALS_WINDOW = 10;
 export interface History {
   /** At most the newest 500, oldest first. */
   steps: readonly StepMetrics[];
+  /** Of each of them, the discriminator's score. */
+  scores: readonly number[];
+  /** In all of them together, how many samples each of the judged has won: x, g1, g2, ... */
+  won: ReadonlyMap<string, number>;
   /** Of at most the newest 10 steps that have them, oldest first. */
   signals: readonly { step: number; signals: StepSignals }[];
   /** Oldest first; without those at an end that was none. */
   quality: readonly Quality[];
 }
 
-export const EMPTY_HISTORY: History = { steps: [], signals: [], quality: [] };
+export const EMPTY_HISTORY: History = { steps: [], scores: [], won: new Map(), signals: [], quality: [] };
 
 export function withStep(history: History, metrics: StepMetrics): History {
   const { step, signals } = metrics;
+  const forgotten = history.steps.length < WINDOW ? undefined : history.steps[0];
   return {
     ...history,
     steps: [...history.steps.slice(1 - WINDOW), metrics],
+    scores: [...history.scores.slice(1 - WINDOW), discriminatorScore(metrics.scores)],
+    won: wonWith(history.won, metrics.verdicts, forgotten?.verdicts),
     signals: signals ? [...history.signals.slice(1 - SIGNALS_WINDOW), { step, signals }] : history.signals,
   };
 }
 
 export function withQuality(history: History, quality: Quality): History {
   return quality.extra ? history : { ...history, quality: [...history.quality, quality] };
+}
+
+/** Whole numbers: taking away what was added gives back what was before. */
+function wonWith(
+  won: History['won'],
+  added: StepMetrics['verdicts'] = {},
+  forgotten: StepMetrics['verdicts'] = {},
+): History['won'] {
+  const sums = new Map(won);
+  for (const [name, count] of Object.entries(added)) sums.set(name, (sums.get(name) ?? 0) + count);
+  for (const [name, count] of Object.entries(forgotten)) sums.set(name, (sums.get(name) ?? 0) - count);
+  return sums;
+}
+
+/** Mean of D(x) and 1 - D(G(z)), the generators averaged: 0.5 is a coin, 1 is never wrong. Of a step without scores NaN. */
+function discriminatorScore(scores: Readonly<Record<string, number>> | undefined): number {
+  const { x = Number.NaN, ...fakes } = scores ?? {};
+  const values = Object.values(fakes);
+  return (x + 1 - values.reduce((sum, score) => sum + score, 0) / values.length) / 2;
 }

@@ -86,9 +86,9 @@ function discriminatorLossNearZero({ steps }: History): Finding[] {
   ];
 }
 
-function discriminatorTooStrong({ steps }: History): Finding[] {
-  if (steps.length < WINDOW) return [];
-  const score = meanOf(steps, ({ scores }) => discriminatorScore(scores));
+function discriminatorTooStrong({ scores }: History): Finding[] {
+  if (scores.length < WINDOW) return [];
+  const score = meanOf(scores, (each) => each);
   // Steps of a run from before there were scores have none: NaN is never above.
   if (!(score > LIMITS.tooStrong)) return [];
   return [
@@ -100,18 +100,11 @@ function discriminatorTooStrong({ steps }: History): Finding[] {
   ];
 }
 
-/** Mean of D(x) and 1 - D(G(z)), the generators averaged: 0.5 is a coin, 1 is never wrong. */
-export function discriminatorScore(scores: Readonly<Record<string, number>> | undefined): number {
-  const { x = Number.NaN, ...fakes } = scores ?? {};
-  const fake = meanOf(Object.values(fakes), (score) => score);
-  return (x + 1 - fake) / 2;
-}
-
-function stuckVerdict({ steps }: History): Finding[] {
+function stuckVerdict({ steps, won }: History): Finding[] {
   const first = steps[0]?.step ?? 0;
   if (steps.length < WINDOW || first <= LIMITS.warmUp) return [];
   const names = Object.keys(steps.at(-1)?.verdicts ?? {});
-  const counts = names.map((name) => meanOf(steps, ({ verdicts }) => verdicts[name] ?? 0));
+  const counts = names.map((name) => won.get(name) ?? 0);
   const all = counts.reduce((sum, count) => sum + count, 0);
   return names.flatMap((name, i) => {
     const share = (counts[i] as number) / all;
