@@ -31,7 +31,7 @@ export function whyStale(vote: { epoch: number; step: number }, epoch: number, s
  */
 export function decide(roles: readonly string[], votes: ReadonlyMap<string, StepVote>): Decision {
   for (const role of roles) {
-    const reason = votes.has(role) ? faultOf(votes.get(role) as StepVote) : undefined;
+    const reason = votes.has(role) ? whyFaulty(votes.get(role) as StepVote) : undefined;
     if (reason !== undefined) return { kind: 'fault', role, reason };
   }
   const missing = roles.filter((role) => !votes.has(role));
@@ -42,7 +42,8 @@ export function decide(roles: readonly string[], votes: ReadonlyMap<string, Step
   return { kind: 'commit', averageGeneratorLoss };
 }
 
-function faultOf(vote: StepVote): string | undefined {
+/** Why a vote spoils its step, or undefined when it does not. */
+export function whyFaulty(vote: StepVote): string | undefined {
   if (vote.fault !== '') return vote.fault;
   if (!Number.isFinite(vote.loss)) return `its loss is ${vote.loss}`;
   if (!Number.isFinite(vote.gradientNorm)) return `its gradient norm is ${vote.gradientNorm}`;

@@ -4,7 +4,7 @@ import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
 import type { Injections } from '../chaos/injections.js';
 import { checkpointDue } from '../run/checkpoint-schedule.js';
 import { branchOf } from '../run/rollbacks.js';
-import { decide, whyStale } from './barrier.js';
+import { decide, whyFaulty, whyStale } from './barrier.js';
 import type { Checkpointing } from './checkpointing.js';
 import type { Crew, CrewEvent } from './crew.js';
 import { Interruption } from './faults/interruption.js';
@@ -129,6 +129,8 @@ export class Steps {
       member.hasVoted(vote);
       if (votes.size === 0) first = performance.now();
       votes.set(member.role, vote);
+      // All but this one have been looked at.
+      if (votes.size < roles.length && whyFaulty(vote) === undefined) continue;
       const decision = decide(roles, votes);
       if (decision.kind === 'fault') throw this.#faulty(decision.role, decision.reason);
       if (decision.kind !== 'commit') continue;
