@@ -1,5 +1,6 @@
 /** The steps of a run, one after the other, until the last one or until something calls a step off. */
 import { type CoordinatorWord, coordinatorSays } from '../../common/observation.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
 import type { Injections } from '../chaos/injections.js';
 import { checkpointDue } from '../run/checkpoint-schedule.js';
@@ -84,10 +85,13 @@ export class Steps {
       const { demand } = watch;
       const last = this.step >= run.training.steps || stop.aborted || demand !== undefined;
       const leaves = demand?.kind === 'rollback' && !stop.aborted;
-      await this.#commit(averageGeneratorLoss, { last, leaves, evaluate });
+      const { checkpoint } = await this.#commit(averageGeneratorLoss, { last, leaves, evaluate });
       const now = performance.now();
       this.#began = last ? 0 : now;
       this.committedAt = now;
+      // The words leave the process at the end of this turn, and everyone waits for them; nobody waits for what follows.
+      // But a checkpoint must not exist before its step is in the journal.
+      if (!checkpoint) await nextTurn();
       const times = { ms: now - since, voteSpreadMs };
       const metrics = stepMetrics(this.step, crew.epoch, times, averageGeneratorLoss, this.#parts.roles, votes);
       since = now;
@@ -149,7 +153,7 @@ export class Steps {
   async #commit(
     averageGeneratorLoss: number,
     { last, leaves, evaluate }: Record<'last' | 'leaves' | 'evaluate', boolean>,
-  ): Promise<void> {
+  ): Promise<{ checkpoint: boolean }> {
     const { run, crew, checkpointing, injections } = this.#parts;
     const { settings } = run;
     const { since } = checkpointing;
@@ -171,6 +175,7 @@ export class Steps {
         next: last ? null : this.#beginOf(this.step + 1),
       },
     });
+    return { checkpoint };
   }
 
   #observe(word: CoordinatorWord['word'], step: number, role?: string): void {
