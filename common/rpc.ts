@@ -22,6 +22,7 @@ import type { CoordinationClient } from '../proto/generated/duet/v1/Coordination
 import type { ExchangeClient } from '../proto/generated/duet/v1/Exchange.js';
 import { loadContract } from '../proto/load.js';
 import { DuetError, RefusedError, UsageError, messageOf } from './errors.js';
+import { serialisedOnce } from './rpc/once.js';
 import { TlsChannelCredentials } from './rpc/tls-client.js';
 import { type RefusedListener, listenTls } from './rpc/tls-server.js';
 import { hostOf } from './hosts.js';
@@ -95,7 +96,7 @@ export async function listen({
 }: ListenOptions): Promise<RpcServer> {
   const limit = service === 'Coordination' ? CONTROL_MESSAGE_BYTES : EXCHANGE_MESSAGE_BYTES;
   const server = new Server({ ...CHANNEL_OPTIONS, 'grpc.max_receive_message_length': limit });
-  server.addService(contract.duet.v1[service].service, handlers);
+  server.addService(serialisedOnce(contract.duet.v1[service].service, 'Control'), handlers);
   const bound = await bind(server, { host, port, trust, refused });
   return {
     address: joinAddress(host, bound.port),
