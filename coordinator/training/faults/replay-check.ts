@@ -39,7 +39,8 @@ export class ReplayCheck {
     if (this.#steps.has(metrics.step)) return;
     const figures = [...figuresOf(metrics)];
     const names = figures.map(([name]) => name);
-    if (names.join() !== this.#names.join()) this.#names = names;
+    const known = names.length === this.#names.length && names.every((name, i) => name === this.#names[i]);
+    if (!known) this.#names = names;
     this.#steps.set(metrics.step, { names: this.#names, values: Float64Array.from(figures, ([, value]) => value) });
     const [oldest] = this.#steps.keys();
     if (this.#steps.size > this.#most && oldest !== undefined) this.#steps.delete(oldest);
