@@ -7,9 +7,12 @@ export const WINDOW = 500;
 /** Steps with signals that are remembered. */
 export const SIGNALS_WINDOW = 10;
 
+/** What the rules look at of a step: the rest of one of a hundred networks is much to remember. */
+export type RememberedStep = Pick<StepMetrics, 'step' | 'discriminatorLoss' | 'gradientNorms' | 'verdicts'>;
+
 export interface History {
   /** At most the newest 500, oldest first. */
-  steps: readonly StepMetrics[];
+  steps: readonly RememberedStep[];
   /** Of each of them, the discriminator's score. */
   scores: readonly number[];
   /** In all of them together, how many samples each of the judged has won: x, g1, g2, ... */
@@ -23,13 +26,13 @@ export interface History {
 export const EMPTY_HISTORY: History = { steps: [], scores: [], won: new Map(), signals: [], quality: [] };
 
 export function withStep(history: History, metrics: StepMetrics): History {
-  const { step, signals } = metrics;
+  const { step, discriminatorLoss, gradientNorms, verdicts, signals } = metrics;
   const forgotten = history.steps.length < WINDOW ? undefined : history.steps[0];
   return {
     ...history,
-    steps: [...history.steps.slice(1 - WINDOW), metrics],
+    steps: [...history.steps.slice(1 - WINDOW), { step, discriminatorLoss, gradientNorms, verdicts }],
     scores: [...history.scores.slice(1 - WINDOW), discriminatorScore(metrics.scores)],
-    won: wonWith(history.won, metrics.verdicts, forgotten?.verdicts),
+    won: wonWith(history.won, verdicts, forgotten?.verdicts),
     signals: signals ? [...history.signals.slice(1 - SIGNALS_WINDOW), { step, signals }] : history.signals,
   };
 }
