@@ -3,15 +3,18 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DuetError } from '../../common/errors.js';
+import type { StepMetrics } from '../../coordinator/run/journal.js';
+import { readJournal } from '../../tests/support/run.js';
 import { percentile } from '../statistics.js';
 import { CoordinatorUnderTest } from './coordinator-under-test.js';
 import { SimulatedWorker } from './simulated-worker.js';
 import { SocketBytes } from './socket-bytes.js';
-import { IDLE_MS, type Stage, type Stages } from './stages.js';
+import type { Stage, Stages } from './stages.js';
 import { StepClock } from './step-clock.js';
 
-/** The first and the last part of the idle step is left out. */
-const EDGE_MS = 250;
+/** Of the idle step, its first and last part are left out. */
+const EDGE_SHARE = 0.1;
 
 /** Of the steps of one stage. */
 export interface StageFigures {
@@ -32,6 +35,9 @@ export interface StageFigures {
 
 export interface SizeFigures {
   workers: number;
+  /** In the run's journal: all of them. */
+  committed: number;
+  /** To the coordinator. */
   connections: number;
   fast: StageFigures;
   paced: StageFigures;
@@ -51,14 +57,12 @@ interface Reading {
 
 /**
  * @param nodeFlags of the coordinator's process
- * @param check after the run's end, before its directory goes
  * @throws DuetError when the run does not commit all steps
  */
 export async function measureSize(
   workers: number,
   stages: Stages,
   nodeFlags: readonly string[] = [],
-  check: (run: string) => void = () => {},
 ): Promise<SizeFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'duet-bench-scale-'));
   await using coordinator = await CoordinatorUnderTest.start(folder, workers, stages.steps, nodeFlags);
@@ -81,7 +85,7 @@ export async function measureSize(
   let connections = 0;
   const clock = new StepClock(workers, (step) => {
     if (wanted.includes(step)) readings.set(step, read());
-    if (step === stages.idle - 1) idle = idleMsPerSecond(coordinator);
+    if (step === stages.idle - 1) idle = idleMsPerSecond(coordinator, stages.idleMs);
     if (step === stages.paced.last) {
       resident = coordinator.residentBytes;
       connections = bytes.connections;
@@ -100,10 +104,13 @@ export async function measureSize(
       }),
   );
   await Promise.all([...simulated.map(({ over }) => over), coordinator.finished()]);
-  check(coordinator.run);
+  const journal = readJournal<StepMetrics>(coordinator.run, 'metrics.jsonl');
+  if (journal.length !== stages.steps || journal.some(({ step }, i) => step !== i + 1))
+    throw new DuetError(`the run has ${journal.length} of ${stages.steps} steps in its journal`);
   const figures = (stage: Stage) => figuresOf(stage, clock, readings);
   return {
     workers,
+    committed: journal.length,
     connections,
     fast: figures(stages.fast),
     paced: figures(stages.paced),
@@ -112,10 +119,10 @@ export async function measureSize(
   };
 }
 
-async function idleMsPerSecond(coordinator: CoordinatorUnderTest): Promise<number> {
-  await sleep(EDGE_MS);
+async function idleMsPerSecond(coordinator: CoordinatorUnderTest, idleMs: number): Promise<number> {
+  await sleep(EDGE_SHARE * idleMs);
   const before = { at: performance.now(), ms: coordinator.processorMs };
-  await sleep(IDLE_MS - 2 * EDGE_MS);
+  await sleep((1 - 2 * EDGE_SHARE) * idleMs);
   return ((coordinator.processorMs - before.ms) / (performance.now() - before.at)) * 1000;
 }
 
