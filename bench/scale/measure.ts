@@ -98,7 +98,7 @@ export async function measureSize(
         coordinator: coordinator.address,
         token: coordinator.token,
         generators: workers - 1,
-        computeMs: (step) => stages.computeMs(step),
+        computed: (step) => (stages.computeMs(step) === 0 ? undefined : sleep(stages.computeMs(step))),
         voting: (step, computeMs) => clock.voting(step, computeMs),
         committed: (step) => clock.committed(step),
       }),

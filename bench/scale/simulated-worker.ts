@@ -21,8 +21,8 @@ interface SimulationOptions {
   coordinator: string;
   token: string;
   generators: number;
-  /** How long this step's computing takes, milliseconds; 0: none at all. */
-  computeMs(step: number): number;
+  /** Settles when this step is computed; undefined: that takes no time. */
+  computed(step: number): Promise<unknown> | undefined;
   /** Right before the vote goes out. */
   voting(step: number, waitedMs: number): void;
   /** The commit has come. */
@@ -89,7 +89,7 @@ export class SimulatedWorker {
   #step(begin: Begin__Output): void {
     const began = performance.now();
     const commitMs = began - this.#votedAt;
-    const wait = this.#options.computeMs(begin.step);
+    const computed = this.#options.computed(begin.step);
     this.#enter(this.#role === 'discriminator' ? 'update' : 'forward');
     const vote = () => {
       const computeMs = performance.now() - began;
@@ -99,8 +99,8 @@ export class SimulatedWorker {
       this.#votedAt = performance.now();
       this.#control.send({ vote: message });
     };
-    if (wait === 0) vote();
-    else setTimeout(vote, wait);
+    if (computed === undefined) vote();
+    else void computed.then(vote);
   }
 
   #finish({ epoch, step, checkpoint, sample, next }: Commit__Output): void {

@@ -1,12 +1,14 @@
-/** Points of 2-D generators as a PNG: one panel a generator, the data's modes as rings. */
+/** Points of 2-D generators as a PNG: one panel a generator, at most 16 beside each other, the data's modes as rings. */
 import sharp from 'sharp';
 import { type Band, bandColour } from './bands.js';
 import { ADVANCE, LINE_HEIGHT, textPixels } from './pixel-font.js';
 
 /** Side of a panel, px. */
 const PANEL = 360;
-/** Above the panels, for the titles. */
+/** Above a panel, for its title. */
 const HEADER = 26;
+/** Panels in a row: what is wider than 32,767 px is not drawn at all. */
+const ACROSS = 16;
 const TITLE_SCALE = 2;
 const PADDING = 12;
 /** Room around the outermost mode or point. */
@@ -18,7 +20,9 @@ type Centres = readonly (readonly [number, number])[];
 export async function scatterPlot(bands: readonly Band[], centres: Centres = [], limit?: number): Promise<Buffer> {
   const reach = limit ?? reachOf(bands, centres);
   const panels = bands.map((band, index) => panel(band, index, reach, centres));
-  const size = `width="${Math.max(1, bands.length) * PANEL}" height="${HEADER + PANEL}"`;
+  const across = Math.max(1, Math.min(bands.length, ACROSS));
+  const down = Math.max(1, Math.ceil(bands.length / ACROSS));
+  const size = `width="${across * PANEL}" height="${down * (HEADER + PANEL)}"`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" ${size}><rect width="100%" height="100%" fill="#ffffff"/>${panels.join('')}</svg>`;
   return sharp(Buffer.from(svg), { unlimited: true }).png({ palette: true }).toBuffer();
 }
@@ -35,8 +39,9 @@ function reachOf(bands: readonly Band[], centres: Centres): number {
 function panel(band: Band, index: number, reach: number, centres: Centres): string {
   const colour = bandColour(index);
   const scale = (value: number) => (value / reach) * (PANEL / 2 - PADDING);
-  const x = (value: number) => (index * PANEL + PANEL / 2 + scale(value)).toFixed(1);
-  const y = (value: number) => (HEADER + PANEL / 2 - scale(value)).toFixed(1);
+  const [column, row] = [(index % ACROSS) * PANEL, Math.floor(index / ACROSS) * (HEADER + PANEL)];
+  const x = (value: number) => (column + PANEL / 2 + scale(value)).toFixed(1);
+  const y = (value: number) => (row + HEADER + PANEL / 2 - scale(value)).toFixed(1);
   const rings = centres.map(([a, b]) => `<circle cx="${x(a)}" cy="${y(b)}" r="8" fill="none" stroke="#a1a1aa"/>`);
   const dots: string[] = [];
   for (let i = 0; i < band.count; i += 1) {
@@ -44,16 +49,16 @@ function panel(band: Band, index: number, reach: number, centres: Centres): stri
     if (!(Math.abs(a) <= reach && Math.abs(b) <= reach)) continue;
     dots.push(`<circle cx="${x(a)}" cy="${y(b)}" r="2" fill="${colour}" fill-opacity="0.6"/>`);
   }
-  const left = index * PANEL + 4;
+  const left = column + 4;
   const outside = band.count - dots.length;
   const heading = outside === 0 ? band.title : `${band.title} - ${outside} outside`;
-  const frame = `<rect x="${left}" y="${HEADER + 4}" width="${PANEL - 8}" height="${PANEL - 8}" fill="none" stroke="${colour}" stroke-width="2"/>`;
-  return frame + title(heading, left, colour) + rings.join('') + dots.join('');
+  const frame = `<rect x="${left}" y="${row + HEADER + 4}" width="${PANEL - 8}" height="${PANEL - 8}" fill="none" stroke="${colour}" stroke-width="2"/>`;
+  return frame + title(heading, left, row, colour) + rings.join('') + dots.join('');
 }
 
-function title(text: string, left: number, colour: string): string {
+function title(text: string, left: number, row: number, colour: string): string {
   const fitting = text.slice(0, Math.floor((PANEL - 8) / (ADVANCE * TITLE_SCALE)));
-  const top = (HEADER - LINE_HEIGHT * TITLE_SCALE) / 2;
+  const top = row + (HEADER - LINE_HEIGHT * TITLE_SCALE) / 2;
   const squares = textPixels(fitting).map(
     ([x, y]) => `M${left + x * TITLE_SCALE} ${top + y * TITLE_SCALE}h${TITLE_SCALE}v${TITLE_SCALE}h-${TITLE_SCALE}z`,
   );

@@ -82,6 +82,19 @@ test('points become a panel of 360 px for each generator; the ones outside are n
   assert.deepEqual((await pixelsOf(lost)).at(right, up), [255, 255, 255]);
 });
 
+test('the points of 127 generators stand in rows of 16 panels', async () => {
+  const bands = Array.from({ length: 127 }, (_, i) => ({
+    title: `generator-${i + 1}`,
+    samples: Float32Array.of(0.5, 0.5),
+    count: i === 125 ? 0 : 1,
+  }));
+  const { width, height, at } = await pixelsOf(await sampleGrid({ bands, shape: [2], limit: 1 }));
+  assert.deepEqual([width, height], [16 * 360, 8 * 386]);
+  const pointOf = (index: number) => at((index % 16) * 360 + 180 + 84, Math.floor(index / 16) * 386 + 26 + 180 - 84);
+  for (const index of [0, 15, 16, 126]) assert.notDeepEqual(pointOf(index), [255, 255, 255], `panel ${index}`);
+  for (const index of [125, 127]) assert.deepEqual(pointOf(index), [255, 255, 255], `panel ${index}`);
+});
+
 test('the limits of a plot follow from the points where no modes are known', async () => {
   const samples = Float32Array.of(100, 0, -100, 0);
   const { at } = await pixelsOf(await sampleGrid({ bands: [{ title: 'a', samples, count: 2 }], shape: [2] }));
