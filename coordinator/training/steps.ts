@@ -1,6 +1,6 @@
 /** The steps of a run, one after the other, until the last one or until something calls a step off. */
-import { type CoordinatorWord, coordinatorSays } from '../../common/observation.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type CoordinatorWord, coordinatorSays } from '../../common/observation.js';
 import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
 import type { Injections } from '../chaos/injections.js';
 import { checkpointDue } from '../run/checkpoint-schedule.js';
