@@ -70,7 +70,9 @@ test('the critical path of every step goes from commit to commit without gaps, a
     const length = sum(links.map(({ from, to }) => to - from));
     assert.ok(Math.abs(length - (step.to - step.from)) < 1e-6, `step ${step.step}: ${length}`);
     const kinds = links.map((link) => (link.kind === 'crossing' ? link.crossing.kind : link.kind));
-    assert.deepEqual([kinds[0], ...kinds.slice(-2)], ['commit', 'vote', 'decision']);
+    // A generator's forward pass may have begun before the commit that begins the step.
+    assert.ok(kinds[0] === 'commit' || kinds[0] === 'phase', String(kinds[0]));
+    assert.deepEqual(kinds.slice(-2), ['vote', 'decision']);
     if (links.some((link) => link.kind === 'phase' && link.phase === 'update')) updates += 1;
   }
   // Not where a generator lost its processor before it could wait for the discriminator.

@@ -77,7 +77,6 @@ export function behavingGenerator({ server, received, token, epoch, shape, gradi
     /** Gets fakes through, bit for bit, and their losses and gradient back. */
     async exchange(step: number, fakes: Float32Array<ArrayBuffer>): Promise<void> {
       judged = deferred<Judgement>();
-      client.expect(step);
       client.send({ kind: 'fakes', epoch, step, shape, data: fakes });
       const came = until(`the fakes of step ${step}`, () =>
         received.find((message) => message.generator === 2 && message.step === step),

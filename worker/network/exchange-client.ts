@@ -36,6 +36,7 @@ export class ExchangeClient {
   readonly #client: ReturnType<typeof exchangeClient>;
   readonly #pulse: NodeJS.Timeout;
   readonly #metered: Metered;
+  /** Of the newest fakes: what comes back is of them. They may be ahead of the commit, and so may the answer. */
   #step = 0;
   #closed = false;
   #heard = performance.now();
@@ -89,13 +90,9 @@ export class ExchangeClient {
     this.#client.close();
   }
 
-  /** The step that the coordinator has begun. */
-  expect(step: number): void {
-    this.#step = step;
-  }
-
   send({ epoch, step, shape, data }: Extract<ToNetwork, { kind: 'fakes' }>): void {
     if (this.#closed) return;
+    this.#step = step;
     writeTensor(this.#stream, tensorFrames({ epoch, step, shape }, data), data.byteLength, this.#metered);
   }
 

@@ -159,14 +159,12 @@ const control: ControlStream = new ControlStream(toCoordinator, {
     computing = true;
     server?.expect(begin.epoch, begin.step);
     if (begin.exchange !== '') client ??= connect(begin);
-    client?.expect(begin.step);
     tell({ kind: 'begin', epoch: begin.epoch, begin });
   },
   committed(commit) {
     computing = commit.next !== null;
     if (commit.next) {
       server?.expect(commit.next.epoch, commit.next.step);
-      client?.expect(commit.next.step);
     }
     tell({ kind: 'commit', epoch: commit.epoch, commit });
   },
