@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { runCommand } from '../common/run-command.js';
 import { addCostCommand } from './cost/main.js';
 import { type BenchDevice, deviceOption } from './device.js';
+import { measureExchange } from './exchange/main.js';
 import { measureFaults } from './faults/main.js';
 import { measureMemory } from './memory.js';
 import { setUpPeer } from './peer.js';
@@ -74,6 +75,14 @@ await runCommand(async () => {
     .option('--steps <n>', 'steps of each, after 5 to warm up', '60')
     .action((options: { pairs: string; steps: string }) =>
       measureTls({ pairs: Number(options.pairs), steps: Number(options.steps) }),
+    );
+  program
+    .command('exchange')
+    .description('A tensor there and back between two processes, compute thread to compute thread.')
+    .option('--rounds <n>', 'round trips of each size, after 30 to warm up', '300')
+    .option('--delay <ms>', 'a relay holds everything so long, each way', '0')
+    .action((options: { rounds: string; delay: string }) =>
+      measureExchange({ rounds: Number(options.rounds), delayMs: Number(options.delay) }),
     );
   program
     .command('memory')
