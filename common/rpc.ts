@@ -22,6 +22,7 @@ import type { CoordinationClient } from '../proto/generated/duet/v1/Coordination
 import type { ExchangeClient } from '../proto/generated/duet/v1/Exchange.js';
 import { loadContract } from '../proto/load.js';
 import { DuetError, RefusedError, UsageError, messageOf } from './errors.js';
+import { FLOW_CONTROL_WINDOW, widenWindows } from './rpc/flow-control.js';
 import { serialisedOnce } from './rpc/once.js';
 import { TlsChannelCredentials } from './rpc/tls-client.js';
 import { type RefusedListener, listenTls } from './rpc/tls-server.js';
@@ -43,9 +44,6 @@ const EXCHANGE_MESSAGE_BYTES = CHUNK_BYTES + 1024;
 export const STATE_BYTES = 2 ** 31;
 /** Samples of one generator fit in a control message with room to spare. */
 export const SAMPLE_BYTES = 3 << 20;
-
-/** The default HTTP/2 window of 64 KiB would make one MNIST batch wait for three round trips. */
-const FLOW_CONTROL_WINDOW = 8 << 20;
 
 const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW,
@@ -98,6 +96,7 @@ export async function listen({
   const server = new Server({ ...CHANNEL_OPTIONS, 'grpc.max_receive_message_length': limit });
   server.addService(serialisedOnce(contract.duet.v1[service].service, 'Control'), handlers);
   const bound = await bind(server, { host, port, trust, refused });
+  widenWindows(server);
   return {
     address: joinAddress(host, bound.port),
     async [Symbol.asyncDispose]() {
