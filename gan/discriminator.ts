@@ -123,6 +123,7 @@ export class Discriminator {
    * With the alternating order the updated weights judge; spectral norm's vectors are the last update's.
    *
    * @param fakes of the step's last update
+   * @returns a judgement a generator; their gradients are views of one buffer
    */
   judgeFakes(fakes: Float32Array, { generatorWeights }: Verdict): FakeJudgement[] {
     const { latest, committed } = this.state;
@@ -136,8 +137,7 @@ export class Discriminator {
     return logits.map((each, i) => ({
       value: losses[i]?.value ?? Number.NaN,
       generatorLoss: batchLoss(this.#loss.generator, each).value,
-      // A copy: each gradient goes to another process in a buffer of its own.
-      gradient: (gradients[i] as Float32Array).slice(),
+      gradient: gradients[i] as Float32Array,
     }));
   }
 

@@ -81,18 +81,10 @@ export function discriminatorRole(
       const { update, x, fakes } = last as NonNullable<typeof last>;
       const { loss, gradientNorm, verdict, scores } = update;
       phases.enter('judge');
-      const judgements = discriminator.judgeFakes(fakes, verdict);
-      for (const [i, { value, generatorLoss, gradient }] of judgements.entries()) {
-        inbox.send({
-          kind: 'judgement',
-          generator: i + 1,
-          epoch,
-          step,
-          loss: value,
-          plainLoss: generatorLoss,
-          gradient,
-        });
-      }
+      const judgements = discriminator
+        .judgeFakes(fakes, verdict)
+        .map(({ value, generatorLoss, gradient }) => ({ loss: value, plainLoss: generatorLoss, gradient }));
+      inbox.send({ kind: 'judgements', epoch, step, judgements });
       // After the gradients have left: the generators do not wait for it.
       if (signals) phases.enter('signals');
       const measured = signals ? { signals: signalsOf(discriminator, x, fakes, verdict, config.batch) } : {};

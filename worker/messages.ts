@@ -45,7 +45,7 @@ export type ToCompute =
   /** A generator's fakes, for the discriminator. */
   | { kind: 'fakes'; generator: number; epoch: number; step: number; data: Float32Array }
   /** The discriminator's answer, for a generator. */
-  | { kind: 'judgement'; epoch: number; step: number; loss: number; plainLoss: number; gradient: Float32Array }
+  | ({ kind: 'judgement'; epoch: number; step: number } & GeneratorJudgement)
   | { kind: 'state'; epoch: number; step: number; file: Uint8Array }
   | { kind: 'ending'; ending: Ending };
 
@@ -54,18 +54,21 @@ export type ToNetwork =
   | { kind: 'vote'; vote: Vote }
   | { kind: 'samples'; step: number; shape: number[]; dtype: 'uint8' | 'float32'; data: Uint8Array }
   | { kind: 'fakes'; epoch: number; step: number; shape: number[]; data: Float32Array }
-  | {
-      kind: 'judgement';
-      generator: number;
-      epoch: number;
-      step: number;
-      loss: number;
-      plainLoss: number;
-      gradient: Float32Array;
-    }
+  /** The discriminator's answers, generator 1's first. All gradients are views of one buffer. */
+  | { kind: 'judgements'; epoch: number; step: number; judgements: GeneratorJudgement[] }
   | { kind: 'save'; step: number; epoch: number; file: Uint8Array }
   | { kind: 'load'; step: number; epoch: number }
   | { kind: 'failure'; reason: string; usage: boolean; leaving: boolean };
+
+/** What one generator gets back. */
+export interface GeneratorJudgement {
+  /** Its term of L_G. */
+  loss: number;
+  /** mean_j l_G, unweighted. */
+  plainLoss: number;
+  /** [batch, ...sample] */
+  gradient: Float32Array;
+}
 
 /** What the discriminator's Exchange service will take. */
 export interface ExchangeOffer {
@@ -87,6 +90,8 @@ export function transferables(message: ToCompute | ToNetwork): ArrayBuffer[] {
       return [message.data.buffer as ArrayBuffer];
     case 'judgement':
       return [message.gradient.buffer as ArrayBuffer];
+    case 'judgements':
+      return message.judgements.slice(0, 1).map(({ gradient }) => gradient.buffer as ArrayBuffer);
     case 'save':
     case 'state':
       return [message.file.buffer as ArrayBuffer];

@@ -46,7 +46,8 @@ function ask(step: number): number {
 function answer(step: number): number {
   const began = performance.now();
   const { data } = inbox.take('fakes', (message) => message.step === step);
-  inbox.send({ kind: 'judgement', generator: 1, epoch: EPOCH, step, loss: 0, plainLoss: 0, gradient: data });
+  const judgements = [{ loss: 0, plainLoss: 0, gradient: data }];
+  inbox.send({ kind: 'judgements', epoch: EPOCH, step, judgements });
   return performance.now() - began;
 }
 

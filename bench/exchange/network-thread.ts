@@ -31,7 +31,7 @@ if (end.role === 'discriminator') {
     exchanged,
   });
   port.on('message', (message: ToNetwork) => {
-    if (message.kind !== 'judgement') return;
+    if (message.kind !== 'judgements') return;
     server.expect(EPOCH, message.step + 1);
     server.answer(message);
   });

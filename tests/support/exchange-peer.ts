@@ -82,11 +82,19 @@ export function behavingGenerator({ server, received, token, epoch, shape, gradi
         received.find((message) => message.generator === 2 && message.step === step),
       );
       assert.deepEqual(((await Promise.race([came, judged.promise])) as Fakes).data, fakes);
-      const judgement = { kind: 'judgement', epoch, step, loss: 0.5, plainLoss: 0.75 } as const;
       const size = gradientShape.reduce((a, b) => a * b, 1);
       const gradient = fakes.slice(-size).map((value) => -value);
-      server.answer({ ...judgement, generator: 2, gradient: gradient.slice() });
-      assert.deepEqual(await judged.promise, { ...judgement, gradient });
+      // Both gradients in one buffer, as the discriminator has them; nobody is there to hear the first.
+      const both = Float32Array.of(...new Float32Array(size), ...gradient);
+      const judgements = [
+        { loss: 0.25, plainLoss: 0.125, gradient: both.subarray(0, size) },
+        { loss: 0.5, plainLoss: 0.75, gradient: both.subarray(size) },
+      ];
+      server.answer({ kind: 'judgements', epoch, step, judgements });
+      assert.deepEqual(await judged.promise, {
+        ...{ kind: 'judgement', epoch, step, loss: 0.5, plainLoss: 0.75 },
+        gradient,
+      });
     },
     close(): void {
       judged.promise.catch(() => {});

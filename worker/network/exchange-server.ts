@@ -100,11 +100,13 @@ export class ExchangeServer implements AsyncDisposable {
     for (const call of old) refuse(call, this.#otherEpoch(was));
   }
 
-  answer({ generator, epoch, step, loss, plainLoss, gradient }: Extract<ToNetwork, { kind: 'judgement' }>): void {
-    const call = this.#calls.get(generator);
-    const header = { epoch, step, shape: this.#options.gradientShape, loss, plainLoss };
-    const { exchanged } = this.#options;
-    writeTensor(call, tensorFrames(header, gradient), gradient.byteLength, { generator, exchanged });
+  answer({ epoch, step, judgements }: Extract<ToNetwork, { kind: 'judgements' }>): void {
+    const { gradientShape: shape, exchanged } = this.#options;
+    for (const [i, { loss, plainLoss, gradient }] of judgements.entries()) {
+      const frames = tensorFrames({ epoch, step, shape, loss, plainLoss }, gradient);
+      const generator = i + 1;
+      writeTensor(this.#calls.get(generator), frames, gradient.byteLength, { generator, exchanged });
+    }
   }
 
   #accept(call: Call): void {

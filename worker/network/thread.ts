@@ -237,7 +237,7 @@ async function handle(message: ToNetwork): Promise<void> {
       return control.send({ samples: { ...message, data: Buffer.from(message.data.buffer as ArrayBuffer) } });
     case 'fakes':
       return client?.send(message);
-    case 'judgement':
+    case 'judgements':
       return server?.answer(message);
     case 'save':
       return save(message);
