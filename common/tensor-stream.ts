@@ -5,6 +5,8 @@ import { RefusedError } from './errors.js';
 import { CHUNK_BYTES } from './rpc.js';
 
 const BYTES_PER_VALUE = 4;
+/** Bytes of its message that a tensor may keep: gRPC's prefix, padding, tag and length. */
+const MOST_AROUND = 16;
 const LONGEST_TYPE = 40;
 const MOST_SHOWN = 8;
 
@@ -28,6 +30,13 @@ export interface OutgoingTensor {
   plainLoss?: number;
 }
 
+/**
+ * In front of data of 16 KiB to 1 MiB, whose length takes three bytes: prefix 5, padding 2 + 1, tag 1, length 3. With a
+ * length of two bytes the values lie well without it, and what is shorter is copied anyway.
+ */
+const PADDING = Buffer.alloc(1);
+const PADDED_FROM = 1 << 14;
+
 /** The messages of one tensor. Views of `data`: it must stay as it is until they are written. */
 export function* tensorFrames(header: OutgoingTensor, data: Float32Array): Generator<TensorFrame> {
   yield {
@@ -42,7 +51,8 @@ export function* tensorFrames(header: OutgoingTensor, data: Float32Array): Gener
   };
   for (let offset = 0; offset < data.byteLength; offset += CHUNK_BYTES) {
     const size = Math.min(CHUNK_BYTES, data.byteLength - offset);
-    yield { data: Buffer.from(data.buffer, data.byteOffset + offset, size) };
+    const part = { data: Buffer.from(data.buffer, data.byteOffset + offset, size) };
+    yield size < PADDED_FROM ? part : { padding: PADDING, ...part };
   }
 }
 
@@ -79,21 +89,24 @@ function shown(shape: readonly number[]): string {
 }
 
 /**
- * Puts frames together. Memory is taken once a header has been accepted, and exactly as much as it announced,
- * so that a peer can claim no more than the step's own tensors.
+ * Puts frames together. Memory is taken for a tensor whose header has been accepted, once its data begins to come, and
+ * exactly as much as was announced, so that a peer can claim no more than the step's own tensors. A tensor that came in
+ * one message stays where it lies, if it lies well: the message's memory is then the tensor's.
  */
 export class TensorAssembler {
   readonly #expected: () => ExpectedTensor;
   #header: TensorHeader__Output | undefined;
-  #bytes = new Uint8Array();
+  /** Of the tensor whose header has come. */
+  #size = 0;
   #filled = 0;
+  #bytes: Uint8Array | undefined;
 
   constructor(expected: () => ExpectedTensor) {
     this.#expected = expected;
   }
 
   /** @returns the tensor when this frame completes it @throws RefusedError when the frame does not fit */
-  add(frame: TensorFrame__Output): ReceivedTensor | undefined {
+  add(frame: Omit<TensorFrame__Output, 'padding'>): ReceivedTensor | undefined {
     if (frame.part === 'header' && frame.header) return this.#start(frame.header);
     if (frame.part === 'data' && frame.data) return this.#append(frame.data);
     throw new RefusedError('INVALID_ARGUMENT', 'a frame without a header or data');
@@ -103,14 +116,15 @@ export class TensorAssembler {
     if (this.#header !== undefined) {
       throw new RefusedError(
         'INVALID_ARGUMENT',
-        `a header came while ${this.#bytes.length - this.#filled} bytes of the tensor before it were missing`,
+        `a header came while ${this.#size - this.#filled} bytes of the tensor before it were missing`,
       );
     }
     const expected = this.#expected();
     checkHeader(header, expected);
     this.#header = header;
-    this.#bytes = new Uint8Array(expected.shape.reduce((a, b) => a * b, BYTES_PER_VALUE));
+    this.#size = expected.shape.reduce((a, b) => a * b, BYTES_PER_VALUE);
     this.#filled = 0;
+    this.#bytes = undefined;
     return undefined;
   }
 
@@ -118,16 +132,29 @@ export class TensorAssembler {
     const header = this.#header;
     if (header === undefined) throw new RefusedError('INVALID_ARGUMENT', 'data came before its header');
     if (data.length === 0) throw new RefusedError('INVALID_ARGUMENT', 'an empty data message');
-    if (data.length > this.#bytes.length - this.#filled) {
+    if (data.length > this.#size - this.#filled) {
       throw new RefusedError(
         'INVALID_ARGUMENT',
-        `${this.#filled + data.length} bytes came for a tensor of ${this.#bytes.length}`,
+        `${this.#filled + data.length} bytes came for a tensor of ${this.#size}`,
       );
     }
+    const whole = data.length === this.#size && liesWell(data) ? data : this.#collect(data);
+    if (whole === undefined) return undefined;
+    this.#header = undefined;
+    this.#bytes = undefined;
+    return { header, data: new Float32Array(whole.buffer, whole.byteOffset, this.#size / BYTES_PER_VALUE) };
+  }
+
+  /** @returns all of them once they are there */
+  #collect(data: Uint8Array): Uint8Array | undefined {
+    this.#bytes ??= new Uint8Array(this.#size);
     this.#bytes.set(data, this.#filled);
     this.#filled += data.length;
-    if (this.#filled < this.#bytes.length) return undefined;
-    this.#header = undefined;
-    return { header, data: new Float32Array(this.#bytes.buffer) };
+    return this.#filled < this.#size ? undefined : this.#bytes;
   }
+}
+
+/** Values can be read in place, and the memory goes to another thread with nothing else in it (small buffers share a pool). */
+function liesWell({ byteOffset, byteLength, buffer }: Uint8Array): boolean {
+  return byteOffset % BYTES_PER_VALUE === 0 && buffer.byteLength - byteLength <= MOST_AROUND;
 }

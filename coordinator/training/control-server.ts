@@ -66,7 +66,7 @@ export type MemberEvent =
   | { kind: 'checkpoint-settled' }
   | { kind: 'stop-requested'; by: string };
 
-const PROTOCOL = 2;
+const PROTOCOL = 3;
 /** Ten heartbeats. */
 const DUMB_MS = 5000;
 

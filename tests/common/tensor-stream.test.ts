@@ -4,8 +4,12 @@ import fc from 'fast-check';
 import { RefusedError } from '../../common/errors.js';
 import { CHUNK_BYTES } from '../../common/rpc.js';
 import { TensorAssembler, tensorFrames } from '../../common/tensor-stream.js';
+import { loadContract } from '../../proto/load.js';
 import type { TensorFrame } from '../../proto/generated/duet/v1/TensorFrame.js';
 import type { TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
+
+/** A flag and a length, in front of every message. */
+const GRPC_PREFIX = 5;
 
 /** A frame as the wire gives it back. */
 function received(frame: TensorFrame): TensorFrame__Output {
@@ -22,6 +26,45 @@ test('a tensor of any size arrives bit for bit, in messages of at most 1 MiB', (
     const results = frames.map((frame) => assembler.add(received(frame)));
     assert.deepEqual(results.at(-1)?.data, data);
     assert.ok(results.slice(0, -1).every((result) => result === undefined));
+  }
+});
+
+/** A frame through the codec of the contract, in a message as grpc-js gives it to its decoder: a part of a buffer. */
+function throughTheWire(frame: TensorFrame): TensorFrame__Output {
+  const { requestSerialize, requestDeserialize } = loadContract().duet.v1.Exchange.service.Exchange;
+  return requestDeserialize(Buffer.concat([Buffer.alloc(GRPC_PREFIX), requestSerialize(frame)]).subarray(GRPC_PREFIX));
+}
+
+test('a tensor that came in one message is not copied again, and has no other memory with it', () => {
+  for (const count of [1, 31, 32, 2000, 4095, 4096, 64 * 28 * 28, CHUNK_BYTES / 4, CHUNK_BYTES / 4 + 1]) {
+    const shape = [count];
+    const data = Float32Array.from({ length: count }, (_, i) => Math.fround(Math.cos(i)));
+    const assembler = new TensorAssembler(() => ({ epoch: 1, steps: [2, 2], shape }));
+    const frames = [...tensorFrames({ epoch: 1, step: 2, shape }, data)].map(throughTheWire);
+    const found = frames.map((frame) => assembler.add(frame)).at(-1)?.data;
+    assert.deepEqual(found, data);
+    assert.ok(found.buffer.byteLength - found.byteLength <= 16, `${count} values share their memory`);
+    // Buffers below 4 KiB are parts of a pool, which must not go to another thread.
+    const bytes = data.byteLength;
+    const inPlace = bytes > 4096 && bytes <= CHUNK_BYTES;
+    assert.equal(found.buffer === frames[1]?.data?.buffer, inPlace, `${count} values`);
+  }
+});
+
+test('a tensor that does not lie well, or with other memory around it, is copied', () => {
+  const values = Float32Array.of(1, 2, 3, 4);
+  for (const [offset, length] of [
+    [1, 17],
+    [2, 18],
+    [0, 64],
+  ] as const) {
+    const bytes = Buffer.from(new ArrayBuffer(length), offset, 16);
+    bytes.set(new Uint8Array(values.buffer));
+    const assembler = new TensorAssembler(() => ({ epoch: 1, steps: [2, 2], shape: [4] }));
+    assembler.add(header({ shape: [4] }));
+    const found = assembler.add(received({ data: bytes }))?.data;
+    assert.deepEqual(found, values);
+    assert.notEqual(found.buffer, bytes.buffer);
   }
 });
 
@@ -99,7 +142,7 @@ for (const [name, frames, status, reason] of [
   });
 }
 
-test('memory is taken when a header has been accepted, not before', () => {
+test('memory is taken when data comes whose header has been accepted, not before', () => {
   const shape = [64 << 20, 4];
   const held = () => process.memoryUsage().arrayBuffers;
   const before = held();
@@ -109,5 +152,6 @@ test('memory is taken when a header has been accepted, not before', () => {
   }
   assert.ok(held() - before < 1 << 20, 'after four refused headers of a gigabyte');
   assembler.add(header({ shape }));
-  assert.ok(held() - before >= 2 ** 30, 'after the accepted one');
+  assembler.add(data(4));
+  assert.ok(held() - before >= 2 ** 30, 'after the accepted one, and data');
 });

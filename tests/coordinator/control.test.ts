@@ -38,7 +38,7 @@ async function abuse(address: string, token: string, when: string): Promise<void
       'another protocol',
       control(address, token, { join: { ...JOIN, protocol: 1 } }),
       CODES.precondition,
-      /protocol 1 .*speaks 2/,
+      /protocol 1 .*speaks 3/,
     ],
     ['5 MiB', raw(message(Buffer.alloc(5 * MIB))), CODES.exhausted, /larger than max/i],
     ['a length of 4 GiB', raw(message(Buffer.alloc(1), { claimed: 2 ** 32 - 1 })), CODES.exhausted, /larger than max/i],

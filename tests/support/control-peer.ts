@@ -11,7 +11,7 @@ import { type Refusal, refusalOf } from './abuse.js';
 export const WORKER = fileURLToPath(new URL('../../../worker/bin/worker.js', import.meta.url));
 
 /** What a worker says first. */
-export const JOIN = { protocol: 2, host: 'elsewhere', pid: 1, duet: '0' };
+export const JOIN = { protocol: 3, host: 'elsewhere', pid: 1, duet: '0' };
 
 const metadataOf = (token: string | undefined) => (token === undefined ? new Metadata() : callMetadata(token));
 

@@ -186,3 +186,24 @@ async function sendSoon(...frames: TensorFrame[]): Promise<Refusal> {
   }
   throw new Error('the place of a generator that left is never free again');
 }
+
+test('a batch arrives at the compute thread in the memory in which gRPC gave it', async () => {
+  const shape = [64, 28, 28, 1];
+  const [large, run] = [[] as typeof received, { token: TOKEN, epoch: EPOCH, shape, gradientShape: shape }];
+  await using batches = await ExchangeServer.open({
+    ...{ ...run, host: '127.0.0.1', step: 1, generators: 2 },
+    exchanged: () => {},
+    received: (fakes) => large.push(fakes),
+  });
+  const peer = behavingGenerator({ ...run, server: batches, received: large });
+  await peer.exchange(
+    1,
+    Float32Array.from({ length: 64 * 28 * 28 }, (_, i) => i),
+  );
+  peer.close();
+  // Values that were copied begin at 0, in a buffer of their own.
+  assert.deepEqual(
+    large.map(({ data }) => data.byteOffset),
+    [12],
+  );
+});

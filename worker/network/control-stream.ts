@@ -23,7 +23,7 @@ import type { Assignment, Ending, Preparation } from '../messages.js';
 import { parseRequest } from '../request.js';
 
 /** The number in Join: a coordinator that speaks another one refuses the worker. */
-const PROTOCOL = 2;
+const PROTOCOL = 3;
 const HEARTBEAT_MS = 500;
 /** How long a worker that starts before its coordinator keeps trying. */
 const JOIN_FOR_MS = 60_000;

@@ -22,7 +22,7 @@ const state = { role: 'generator-1', step: 7, epoch: 2, bytes: 4096 };
 const FAULT = { kind: 'delay', role: 'generator-1', peer: 'discriminator', atStep: 9, milliseconds: 500, delayMs: 20 };
 
 const WORKER: object[] = [
-  { join: { protocol: 2, host: 'elsewhere', pid: 4711, duet: '0.1.0' } },
+  { join: { protocol: 3, host: 'elsewhere', pid: 4711, duet: '0.1.0' } },
   {
     ready: {
       epoch: 1,
@@ -107,6 +107,7 @@ export const CODECS: readonly Codec[] = [
     { header },
     { header: { ...header, shape: many } },
     { data: Buffer.alloc(256, 2) },
+    { padding: Buffer.alloc(1), data: Buffer.alloc(256, 2) },
     { pulse: { sent: 2 ** 41 } },
   ]),
 ];

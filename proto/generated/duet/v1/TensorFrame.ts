@@ -5,14 +5,16 @@ import type { Pulse as _duet_v1_Pulse, Pulse__Output as _duet_v1_Pulse__Output }
 
 export interface TensorFrame {
   'header'?: (_duet_v1_TensorHeader | null);
-  'data'?: (Buffer | Uint8Array | string);
   'pulse'?: (_duet_v1_Pulse | null);
+  'padding'?: (Buffer | Uint8Array | string);
+  'data'?: (Buffer | Uint8Array | string);
   'part'?: "header"|"data"|"pulse";
 }
 
 export interface TensorFrame__Output {
   'header'?: (_duet_v1_TensorHeader__Output | null);
-  'data'?: (Buffer);
   'pulse'?: (_duet_v1_Pulse__Output | null);
+  'padding': (Buffer);
+  'data'?: (Buffer);
   'part'?: "header"|"data"|"pulse";
 }
