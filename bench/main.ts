@@ -10,6 +10,7 @@ import { setUpPeer } from './peer.js';
 import { measureMetrics } from './metrics.js';
 import { measureProfile } from './profile/main.js';
 import { measureScale } from './scale/main.js';
+import { measureStart } from './start/main.js';
 import { measureStep } from './step.js';
 import { measureTls } from './tls.js';
 
@@ -84,6 +85,11 @@ await runCommand(async () => {
     .action((options: { rounds: string; delay: string }) =>
       measureExchange({ rounds: Number(options.rounds), delayMs: Number(options.delay) }),
     );
+  program
+    .command('start')
+    .description('From `coordinator start` to the first committed step, and what that time goes into.')
+    .option('--runs <n>', 'starts by node and by npx, alternating', '5')
+    .action((options: { runs: string }) => measureStart({ runs: Number(options.runs) }));
   program
     .command('memory')
     .description('Resident memory and live tensors of every process at step 100 and step 1,000.')
