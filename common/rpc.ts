@@ -27,6 +27,7 @@ import { serialisedOnce } from './rpc/once.js';
 import { TlsChannelCredentials } from './rpc/tls-client.js';
 import { type RefusedListener, listenTls } from './rpc/tls-server.js';
 import { hostOf } from './hosts.js';
+import { isPortTaken, portInUse } from './ports.js';
 import type { Trust } from './trust/trust.js';
 
 export type { ClientDuplexStream, ClientReadableStream, ClientWritableStream };
@@ -137,22 +138,6 @@ async function bind(server: Server, { host, port, trust, refused }: BindOptions)
     if (/EADDRINUSE/.test(messageOf(error))) throw portInUse(host, port);
     throw new UsageError(`cannot listen on ${joinAddress(host, port)}: ${messageOf(error)}`, { cause: error });
   }
-}
-
-/** grpc-js lets a second server share a port in some systems; a plain socket finds out. */
-export async function isPortTaken(host: string, port: number): Promise<boolean> {
-  const { createServer } = await import('node:net');
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRINUSE'));
-    probe.listen(port, host, () => probe.close(() => resolve(false)));
-  });
-}
-
-export function portInUse(host: string, port: number): UsageError {
-  return new UsageError(
-    `port ${port} on ${host} is in use (another run?): choose another with --port, or --port 0 for any free one`,
-  );
 }
 
 export function joinAddress(host: string, port: number): string {

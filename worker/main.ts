@@ -7,7 +7,7 @@ import { assertCoordinatorAddress, readToken } from '../common/join-options.js';
 import { METRICS_PORT } from '../common/metrics/server.js';
 import { LOG_LEVELS, LevelSwitch, type LogLevel } from '../common/log-level.js';
 import { type Log, changeLevelOnSignal, createLog } from '../common/log.js';
-import { isPortTaken, portInUse } from '../common/rpc.js';
+import { isPortTaken, portInUse } from '../common/ports.js';
 import { type ExitCode, runCommand } from '../common/run-command.js';
 import { TRUST_OPTIONS, trustFilesOf } from '../common/trust/files.js';
 import { Trust } from '../common/trust/trust.js';

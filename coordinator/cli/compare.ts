@@ -18,7 +18,7 @@ import { type Comparison, readComparison } from '../compare/spec.js';
 import { prepareWithProgress, usableCards } from './engine.js';
 import { stopOnSignals } from './signals.js';
 
-interface CompareFlags {
+export interface CompareFlags {
   out?: string;
   reportOnly?: true;
   retryFailed?: true;

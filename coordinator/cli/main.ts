@@ -3,8 +3,8 @@ import { Command, Option } from 'commander';
 import { type ExitCode, runCommand } from '../../common/run-command.js';
 import { TRUST_OPTIONS } from '../../common/trust/files.js';
 import { VERSION } from '../../common/version.js';
+import type { CompareFlags } from './compare.js';
 import { addChaosOptions, chaosCommand } from './chaos.js';
-import { compareCommand } from './compare.js';
 import { engineCommand } from './engine.js';
 import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
@@ -136,7 +136,9 @@ await runCommand(async () => {
     .option('--report-only', 'make the report again from what is there; train nothing')
     .option('--retry-failed', 'runs that died get another chance')
     .addHelpText('after', COMPARE_EXAMPLES)
-    .action(async (file: string, flags: Parameters<typeof compareCommand>[1]) => {
+    .action(async (file: string, flags: CompareFlags) => {
+      // It draws charts, and what draws them takes as long to load as all the rest.
+      const { compareCommand } = await import('./compare.js');
       code = await compareCommand(file, flags);
     });
 

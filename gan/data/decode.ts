@@ -1,5 +1,4 @@
 /** Reads one image file of any size and format as a small square of pixels. */
-import sharp from 'sharp';
 import { UsageError, messageOf } from '../../common/errors.js';
 
 /** 1: grey. 3: RGB. */
@@ -13,8 +12,8 @@ const MOST_PIXELS = 100e6;
  * @throws UsageError naming the file when it cannot be read
  */
 export async function decode(path: string, size: number, channels: Channels): Promise<Buffer> {
-  return readable(path, () =>
-    open(path)
+  return readable(path, async () =>
+    (await open(path))
       .rotate()
       .flatten({ background: '#000' })
       .resize(size, size, { fit: 'cover' })
@@ -26,11 +25,13 @@ export async function decode(path: string, size: number, channels: Channels): Pr
 
 /** Whether the file's format says that it has no colour. @throws UsageError naming the file when it cannot be read */
 export async function isStoredGrey(path: string): Promise<boolean> {
-  const { space, channels } = await readable(path, () => open(path).metadata());
+  const { space, channels } = await readable(path, async () => (await open(path)).metadata());
   return space === 'b-w' || space === 'grey16' || channels < 3;
 }
 
-function open(path: string) {
+async function open(path: string) {
+  // Every worker loads this file, few read images.
+  const { default: sharp } = await import('sharp');
   return sharp(path, { failOn: 'error', limitInputPixels: MOST_PIXELS });
 }
 

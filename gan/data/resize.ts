@@ -1,5 +1,4 @@
 /** Resizes many small images of equal size: a call of sharp for each would take minutes for MNIST. */
-import sharp from 'sharp';
 
 /** Images in one sheet, side by side, then in rows: large enough that a call costs little, small enough for memory. */
 const COLUMNS = 25;
@@ -10,6 +9,8 @@ const ROWS = 40;
  * before its sheet is resized, so that neighbours do not bleed into it.
  */
 export async function resizeGrey(images: Uint8Array, side: number, size: number): Promise<Uint8Array> {
+  // Every worker loads this file, few resize anything.
+  const { default: sharp } = await import('sharp');
   const count = images.length / (side * side);
   const frame = frameFor(side, size);
   const result = new Uint8Array(count * size * size);
