@@ -8,6 +8,13 @@ export function observeMessage(
   message: ToCompute | ToNetwork,
 ): void {
   if (!messageCrosses.heard) return;
+  if (message.kind === 'judgements') {
+    const { epoch, step, judgements } = message;
+    // One message, of every generator's.
+    for (const i of judgements.keys())
+      messageCrosses.tell({ thread, edge, kind: 'judgement', epoch, step, generator: i + 1 });
+    return;
+  }
   const generator = 'generator' in message ? { generator: message.generator } : {};
   messageCrosses.tell({ thread, edge, ...subjectOf(message), ...generator });
 }

@@ -32,7 +32,6 @@ if (end.role === 'discriminator') {
   });
   port.on('message', (message: ToNetwork) => {
     if (message.kind !== 'judgements') return;
-    server.expect(EPOCH, message.step + 1);
     server.answer(message);
   });
   parentPort?.postMessage(server.address);
@@ -45,7 +44,6 @@ if (end.role === 'discriminator') {
   });
   port.on('message', (message: ToNetwork) => {
     if (message.kind !== 'fakes') return;
-    client.expect(message.step);
     client.send(message);
   });
   parentPort?.postMessage('');
