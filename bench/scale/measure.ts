@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError } from '../../common/errors.js';
 import type { StepMetrics } from '../../coordinator/run/journal.js';
 import { readJournal } from '../../tests/support/run.js';
-import { percentile } from '../statistics.js';
+import { median, percentile } from '../statistics.js';
 import { CoordinatorUnderTest } from './coordinator-under-test.js';
 import { SimulatedWorker } from './simulated-worker.js';
 import { SocketBytes } from './socket-bytes.js';
@@ -19,14 +19,14 @@ const EDGE_SHARE = 0.1;
 /** Of the steps of one stage. */
 export interface StageFigures {
   steps: number;
-  /** Wall time of a step, its mean. */
+  /** Wall time of a step, its median: others may be at work on the machine. */
   stepMs: number;
-  /** What its workers computed, the slowest of them, the mean: the step can be no shorter. */
+  /** What the slowest of its workers computed, likewise: what a step would take without the rest. */
   computeMs: number;
-  /** Processor time of the coordinator, all threads; and of the process of the simulated workers. */
+  /** Means. Processor time of the coordinator, all threads; and of the process of the simulated workers. */
   coordinatorMs: number;
   simulatedMs: number;
-  /** A step, both ways, of all workers together. */
+  /** Of all workers together. */
   bytesToCoordinator: number;
   bytesFromCoordinator: number;
   /** From the last vote to the commit at the last worker. */
@@ -48,7 +48,6 @@ export interface SizeFigures {
 }
 
 interface Reading {
-  at: number;
   coordinatorMs: number;
   simulatedMs: number;
   sent: number;
@@ -71,14 +70,13 @@ export async function measureSize(
     const { user, system } = process.cpuUsage();
     const carried = bytes.total;
     return {
-      at: performance.now(),
       coordinatorMs: coordinator.processorMs,
       simulatedMs: (user + system) / 1000,
       ...carried,
     };
   };
-  /** After the step. */
-  const readings = new Map<number, Reading>();
+  /** After the step; the one before all says at once where the system does not tell. */
+  const readings = new Map([[0, read()]]);
   const wanted = [stages.fast, stages.paced].flatMap(({ first, last }) => [first - 1, last]);
   let idle: Promise<number> = Promise.resolve(Number.NaN);
   let resident = Number.NaN;
@@ -129,17 +127,17 @@ async function idleMsPerSecond(coordinator: CoordinatorUnderTest, idleMs: number
 function figuresOf({ first, last }: Stage, clock: StepClock, readings: ReadonlyMap<number, Reading>): StageFigures {
   const [before, after] = [first - 1, last].map((step) => readings.get(step)) as [Reading, Reading];
   const times = clock.between(first, last);
-  const steps = last - first + 1;
-  const aStep = (of: (reading: Reading) => number) => (of(after) - of(before)) / steps;
+  const begun = [...clock.between(first - 1, first - 1), ...times];
+  const aStep = (of: (reading: Reading) => number) => (of(after) - of(before)) / (last - first + 1);
   const latencies = times.map(({ lastVote, lastCommit }) => lastCommit - lastVote);
   return {
     steps: times.length,
-    stepMs: aStep(({ at }) => at),
-    computeMs: times.reduce((sum, { computeMs }) => sum + computeMs, 0) / times.length,
+    stepMs: median(times.map(({ lastCommit }, i) => lastCommit - (begun[i]?.lastCommit ?? Number.NaN))),
+    computeMs: median(times.map(({ computeMs }) => computeMs)),
     coordinatorMs: aStep(({ coordinatorMs }) => coordinatorMs),
     simulatedMs: aStep(({ simulatedMs }) => simulatedMs),
     bytesToCoordinator: aStep(({ sent }) => sent),
     bytesFromCoordinator: aStep(({ received }) => received),
-    latencyMs: { median: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) },
+    latencyMs: { median: median(latencies), p99: percentile(latencies, 0.99) },
   };
 }

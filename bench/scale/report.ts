@@ -37,7 +37,7 @@ ${table(
 
 ms/step, us/worker  the coordinator's own processor time, a step and a worker and step, heartbeats included
 commit, 99 %        ms from the last vote, as it is handed to gRPC, to the commit at the last worker: median, 99th percentile
-of ideal            the computing's share of a step
+steps/s, of ideal   by the median of a step; the computing's share of it
 at 0 ms             the same, and the pace, where computing takes no time
 B in, B out         bytes a worker and step on the socket, to the coordinator and from it
 idle                ms of the coordinator's processor time a second while nobody votes

@@ -24,10 +24,7 @@ test('a small run commits all its steps, its bytes are counted both ways, and it
     }
     const { fast, paced } = figures;
     // Timers are never early, by more than the clock's own grain.
-    assert.ok(
-      paced.computeMs > COMPUTE_MS - 1 && paced.stepMs > paced.computeMs,
-      'a step takes its computing at least',
-    );
+    assert.ok(paced.computeMs > COMPUTE_MS - 1 && paced.stepMs > COMPUTE_MS - 1);
     assert.ok(fast.computeMs < paced.computeMs);
     assert.equal(msPerWorker(figures), paced.coordinatorMs / workers);
     assert.equal(shareOfIdeal(figures), paced.computeMs / paced.stepMs);
