@@ -9,6 +9,7 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Engine } from './load.js';
 import { type RawOps, rawOps } from './raw-ops.js';
+import { createReshape, shapeTensor } from './reshape.js';
 
 const KERNEL = 4;
 /** Up to so many channels an image is unfolded. */
@@ -36,6 +37,7 @@ export interface Convolution {
 export function createConvolution(engine: Engine): Convolution {
   const { tf } = engine;
   const raw = rawOps(engine);
+  const reshape = createReshape(engine);
   const nhwc = raw.text('data_format', 'NHWC');
   const strided = (stride: number) => [
     raw.type('T'),
@@ -52,16 +54,18 @@ export function createConvolution(engine: Engine): Convolution {
     constants.set(name, known);
     return known;
   };
-  const shapeTensor = (shape: readonly number[]) =>
-    constant(`shape ${shape.join()}`, () => tf.tensor1d([...shape], 'int32'));
+  const sizes = (shape: readonly number[]) => shapeTensor(engine, shape);
   // A card has kernels of its own for few channels.
   const isFew = (channels: number) => engine.description.device === 'cpu' && channels <= FEW_CHANNELS;
-  const rows = (x: Tensor): Tensor => tf.reshape(x, [-1, x.shape.at(-1) ?? 1]);
+  const rows = (x: Tensor): Tensor => {
+    const features = x.shape.at(-1) ?? 1;
+    return reshape(x, [x.size / features, features]);
+  };
 
   const whole = {
     forward: (x: Tensor, kernel: Tensor) => raw.one('Conv2D', [x, kernel], ...everySecond),
     inputGradient: (shape: readonly number[], kernel: Tensor, dy: Tensor) =>
-      raw.one('Conv2DBackpropInput', [shapeTensor(shape), kernel, dy], ...everySecond),
+      raw.one('Conv2DBackpropInput', [sizes(shape), kernel, dy], ...everySecond),
   };
   return {
     unfold(image) {
@@ -73,27 +77,26 @@ export function createConvolution(engine: Engine): Convolution {
     forward({ image, windows }, kernel) {
       if (windows === undefined) return whole.forward(image, kernel);
       const [batch = 0, height = 0, width = 0] = image.shape;
-      const product = product2d(raw, windows, tf.reshape(kernel, [windows.shape[1] ?? 0, -1]));
-      return tf.reshape(product, [batch, Math.ceil(height / 2), Math.ceil(width / 2), kernel.shape[3] ?? 0]);
+      const product = product2d(raw, windows, rows(kernel));
+      return reshape(product, [batch, Math.ceil(height / 2), Math.ceil(width / 2), kernel.shape[3] ?? 0]);
     },
     inputGradient(shape, kernel, dy) {
       const [batch = 0, height = 0, width = 0, channels = 0] = shape;
-      const [, half = 0, halfWidth = 0, features = 0] = dy.shape;
+      const [, half = 0, halfWidth = 0] = dy.shape;
       if (!isFew(channels) || height !== 2 * half || width !== 2 * halfWidth)
         return whole.inputGradient(shape, kernel, dy);
-      const windows = product2d(raw, rows(dy), tf.reshape(kernel, [-1, features]), { transposeB: true });
+      const windows = product2d(raw, rows(dy), rows(kernel), { transposeB: true });
       const overlap = constant(`overlap ${channels}`, () => overlapKernel(engine, channels));
       const phases = raw.one(
         'Conv2D',
-        [tf.reshape(windows, [batch, half, halfWidth, KERNEL * KERNEL * channels]), overlap],
+        [reshape(windows, [batch, half, halfWidth, KERNEL * KERNEL * channels]), overlap],
         ...everyPixel,
       );
       return raw.one('DepthToSpace', [phases], raw.type('T'), raw.ints('block_size', 2), nhwc);
     },
     kernelGradient({ image, windows }, shape, dy) {
-      if (windows === undefined)
-        return raw.one('Conv2DBackpropFilter', [image, shapeTensor(shape), dy], ...everySecond);
-      return tf.reshape(product2d(raw, windows, rows(dy), { transposeA: true }), [...shape]);
+      if (windows === undefined) return raw.one('Conv2DBackpropFilter', [image, sizes(shape), dy], ...everySecond);
+      return reshape(product2d(raw, windows, rows(dy), { transposeA: true }), shape);
     },
   };
 }

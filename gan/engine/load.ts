@@ -23,6 +23,7 @@ export interface NativeBackend {
   readonly binding: {
     readonly TF_Version: string;
     readonly TF_FLOAT: number;
+    readonly TF_INT32: number;
     readonly TF_ATTR_TYPE: number;
     readonly TF_ATTR_FLOAT: number;
     readonly TF_ATTR_BOOL: number;

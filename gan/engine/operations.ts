@@ -11,6 +11,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { type Convolution, createConvolution, product2d } from './convolution.js';
 import type { Engine } from './load.js';
 import { rawOps } from './raw-ops.js';
+import { type Reshape, createReshape } from './reshape.js';
 
 /** Batch norm's epsilon, PyTorch's default. */
 export const BATCH_NORM_EPSILON = 1e-5;
@@ -24,8 +25,6 @@ export interface Normalised {
   /** What the gradient needs. */
   saved: readonly Tensor[];
 }
-
-type Shape = readonly number[];
 
 export interface Operations {
   /** a [m, k] times b [k, n], either transposed on the way. */
@@ -41,7 +40,7 @@ export interface Operations {
   leakyReluGradient(dy: Tensor, x: Tensor, slope: number): Tensor;
   tanh(x: Tensor): Tensor;
   tanhGradient(dy: Tensor, output: Tensor): Tensor;
-  reshape(x: Tensor, shape: Shape): Tensor;
+  reshape: Reshape;
   /** Normalises the last axis by the batch's own statistics (training). */
   batchNorm(x: Tensor, gamma: Tensor, beta: Tensor): Normalised;
   /** @returns the gradients for x, gamma and beta */
@@ -53,12 +52,13 @@ export interface Operations {
 export function createOperations(engine: Engine): Operations {
   const { tf } = engine;
   const raw = rawOps(engine);
+  const reshape = createReshape(engine);
   const T = raw.type('T');
   const nhwc = raw.text('data_format', 'NHWC');
   const normalisation = [T, raw.type('U'), raw.float('epsilon', BATCH_NORM_EPSILON), nhwc];
 
   /** Batch norm's kernels want NHWC; a dense layer's features become the channels of one pixel. */
-  const asImage = (x: Tensor): Tensor => (x.rank === 4 ? x : tf.reshape(x, [x.shape[0] ?? 0, 1, 1, x.shape[1] ?? 0]));
+  const asImage = (x: Tensor): Tensor => (x.rank === 4 ? x : reshape(x, [x.shape[0] ?? 0, 1, 1, x.shape[1] ?? 0]));
 
   return {
     matMul: (a, b, transposeA, transposeB) => product2d(raw, a, b, { transposeA, transposeB }),
@@ -71,7 +71,7 @@ export function createOperations(engine: Engine): Operations {
     leakyReluGradient: (dy, x, slope) => raw.one('LeakyReluGrad', [dy, x], T, raw.float('alpha', slope)),
     tanh: (x) => raw.one('Tanh', [x], T),
     tanhGradient: (dy, output) => raw.one('TanhGrad', [output, dy], T),
-    reshape: (x, shape) => tf.reshape(x, [...shape]),
+    reshape,
     batchNorm(x, gamma, beta) {
       const image = asImage(x);
       const none = tf.tensor1d([], 'float32');
@@ -83,7 +83,7 @@ export function createOperations(engine: Engine): Operations {
         raw.flag('is_training', true),
         raw.float('exponential_avg_factor', 1),
       ) as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-      return { output: tf.reshape(output, x.shape), mean, variance, saved: [image, gamma, ...reserved] };
+      return { output: reshape(output, x.shape), mean, variance, saved: [image, gamma, ...reserved] };
     },
     batchNormGradient(dy, saved) {
       const [dx, dGamma, dBeta] = raw.many(
@@ -93,14 +93,14 @@ export function createOperations(engine: Engine): Operations {
         ...normalisation,
         raw.flag('is_training', true),
       ) as [Tensor, Tensor, Tensor, Tensor, Tensor];
-      return [tf.reshape(dx, dy.shape), dGamma, dBeta];
+      return [reshape(dx, dy.shape), dGamma, dBeta];
     },
     normalise(x, gamma, beta, mean, variance) {
       const inputs = [asImage(x), gamma, beta, mean, variance];
       const [output] = raw.many('FusedBatchNormV3', inputs, 6, ...normalisation, raw.flag('is_training', false)) as [
         Tensor,
       ];
-      return tf.reshape(output, x.shape);
+      return reshape(output, x.shape);
     },
   };
 }

@@ -3,17 +3,19 @@
  * times a step, on the arrays a dozen times each, and a small op costs its call (10 us) whatever its size.
  */
 import type { ParameterSpec } from './architecture.js';
-import type { Engine, Tensor } from '../engine/index.js';
+import { type Engine, type Reshape, type Tensor, createReshape } from '../engine/index.js';
 
 export class FlatLayout {
   readonly #engine: Engine;
   readonly #specs: readonly ParameterSpec[];
   readonly #sizes: number[];
+  readonly #reshape: Reshape;
 
   /** @param specs the arrays, in the order in which they lie in the vector */
   constructor(engine: Engine, specs: readonly ParameterSpec[]) {
     this.#engine = engine;
     this.#specs = specs;
+    this.#reshape = createReshape(engine);
     this.#sizes = specs.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
   }
 
@@ -30,7 +32,7 @@ export class FlatLayout {
         this.#specs.map(({ name }) => {
           const array = arrays[name];
           if (array === undefined) throw new Error(`there is no array '${name}' to join`);
-          return array.flatten();
+          return this.#reshape(array, [array.size]);
         }),
       ),
     );
@@ -42,7 +44,7 @@ export class FlatLayout {
     return tf.tidy(() => {
       const parts = tf.split(vector, this.#sizes);
       return Object.fromEntries(
-        this.#specs.map(({ name, shape }, i) => [name, (parts[i] as Tensor).reshape([...shape])]),
+        this.#specs.map(({ name, shape }, i) => [name, this.#reshape(parts[i] as Tensor, shape)]),
       );
     });
   }
