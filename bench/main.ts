@@ -82,8 +82,9 @@ await runCommand(async () => {
     .description('A tensor there and back between two processes, compute thread to compute thread.')
     .option('--rounds <n>', 'round trips of each size, after 30 to warm up', '300')
     .option('--delay <ms>', 'a relay holds everything so long, each way', '0')
-    .action((options: { rounds: string; delay: string }) =>
-      measureExchange({ rounds: Number(options.rounds), delayMs: Number(options.delay) }),
+    .option('--dtype <type>', 'as of coordinator start --exchange-dtype', 'float32')
+    .action(({ rounds, delay, dtype }: Record<'rounds' | 'delay' | 'dtype', string>) =>
+      measureExchange({ rounds: Number(rounds), delayMs: Number(delay), dtype }),
     );
   program
     .command('start')

@@ -1,10 +1,12 @@
-/** A float32 tensor on a stream: a header, then its bytes in messages of at most 1 MiB. */
+/** A tensor on a stream: a header, then its bytes in messages of at most 1 MiB. */
 import type { TensorFrame, TensorFrame__Output } from '../proto/generated/duet/v1/TensorFrame.js';
 import type { TensorHeader__Output } from '../proto/generated/duet/v1/TensorHeader.js';
 import { RefusedError } from './errors.js';
 import { CHUNK_BYTES } from './rpc.js';
+import { type WireDtype, type WireValues, bytesPerValue } from './wire-values.js';
 
-const BYTES_PER_VALUE = 4;
+/** Where values may begin: as the widest of them wants it. */
+const ALIGNMENT = 4;
 /** Bytes of its message that a tensor may keep: gRPC's prefix, padding, tag and length. */
 const MOST_AROUND = 16;
 const LONGEST_TYPE = 40;
@@ -15,17 +17,19 @@ export interface ExpectedTensor {
   /** Lowest and highest step that may come now. */
   steps: readonly [number, number];
   shape: readonly number[];
+  dtype: WireDtype;
 }
 
 export interface ReceivedTensor {
   header: TensorHeader__Output;
-  data: Float32Array;
+  data: WireValues;
 }
 
 export interface OutgoingTensor {
   epoch: number;
   step: number;
   shape: readonly number[];
+  dtype: WireDtype;
   loss?: number;
   plainLoss?: number;
 }
@@ -38,13 +42,13 @@ const PADDING = Buffer.alloc(1);
 const PADDED_FROM = 1 << 14;
 
 /** The messages of one tensor. Views of `data`: it must stay as it is until they are written. */
-export function* tensorFrames(header: OutgoingTensor, data: Float32Array): Generator<TensorFrame> {
+export function* tensorFrames(header: OutgoingTensor, data: WireValues): Generator<TensorFrame> {
   yield {
     header: {
       epoch: header.epoch,
       step: header.step,
       shape: [...header.shape],
-      dtype: 'float32',
+      dtype: header.dtype,
       loss: header.loss ?? 0,
       plainLoss: header.plainLoss ?? 0,
     },
@@ -69,10 +73,10 @@ export function checkHeader(header: TensorHeader__Output, expected: ExpectedTens
   if (step < first || step > last) {
     throw new RefusedError('FAILED_PRECONDITION', `step ${step} is not due: expected ${first} to ${last}`);
   }
-  if (dtype !== 'float32') {
+  if (dtype !== expected.dtype) {
     throw new RefusedError(
       'INVALID_ARGUMENT',
-      `values of type '${dtype.slice(0, LONGEST_TYPE)}' are not taken: expected float32`,
+      `values of type '${dtype.slice(0, LONGEST_TYPE)}' are not taken: expected ${expected.dtype}`,
     );
   }
   if (shape.length !== expected.shape.length || shape.some((size, i) => size !== expected.shape[i])) {
@@ -96,7 +100,8 @@ function shown(shape: readonly number[]): string {
 export class TensorAssembler {
   readonly #expected: () => ExpectedTensor;
   #header: TensorHeader__Output | undefined;
-  /** Of the tensor whose header has come. */
+  /** Of the tensor whose header has come; its bytes. */
+  #dtype: WireDtype = 'float32';
   #size = 0;
   #filled = 0;
   #bytes: Uint8Array | undefined;
@@ -122,7 +127,8 @@ export class TensorAssembler {
     const expected = this.#expected();
     checkHeader(header, expected);
     this.#header = header;
-    this.#size = expected.shape.reduce((a, b) => a * b, BYTES_PER_VALUE);
+    this.#dtype = expected.dtype;
+    this.#size = expected.shape.reduce((a, b) => a * b, bytesPerValue(expected.dtype));
     this.#filled = 0;
     this.#bytes = undefined;
     return undefined;
@@ -142,7 +148,11 @@ export class TensorAssembler {
     if (whole === undefined) return undefined;
     this.#header = undefined;
     this.#bytes = undefined;
-    return { header, data: new Float32Array(whole.buffer, whole.byteOffset, this.#size / BYTES_PER_VALUE) };
+    const Values = this.#dtype === 'float32' ? Float32Array : Uint16Array;
+    return {
+      header,
+      data: new Values(whole.buffer as ArrayBuffer, whole.byteOffset, this.#size / Values.BYTES_PER_ELEMENT),
+    };
   }
 
   /** @returns all of them once they are there */
@@ -156,5 +166,5 @@ export class TensorAssembler {
 
 /** Values can be read in place, and the memory goes to another thread with nothing else in it (small buffers share a pool). */
 function liesWell({ byteOffset, byteLength, buffer }: Uint8Array): boolean {
-  return byteOffset % BYTES_PER_VALUE === 0 && buffer.byteLength - byteLength <= MOST_AROUND;
+  return byteOffset % ALIGNMENT === 0 && buffer.byteLength - byteLength <= MOST_AROUND;
 }

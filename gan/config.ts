@@ -1,5 +1,6 @@
 /** What is trained, and how: the part of a run's config that decides every bit of its result. */
 import { z } from 'zod';
+import { WIRE_DTYPES } from '../common/wire-values.js';
 import { LOSS_NAMES } from './losses.js';
 import { SETTING_NAMES } from './settings.js';
 import { DISCRIMINATOR_TERMS, FAKE_WEIGHTS, GENERATOR_LOSSES, VERDICT_SCOPES } from './verdict.js';
@@ -43,6 +44,8 @@ export const trainingConfigSchema = z.strictObject({
   /** Whether every kernel of the discriminator is divided by its spectral norm (Miyato et al. 2018). */
   spectralNorm: z.boolean().default(false),
   loss: z.enum(LOSS_NAMES).default('non-saturating'),
+  /** In what type fakes and their gradients travel; 16 bits round them, which changes the result. */
+  exchangeDtype: z.enum(WIRE_DTYPES).default('float32'),
   /** Updates of the discriminator a step, each on samples of its own; n_dis of the SNGAN paper. */
   discriminatorSteps: count(MOST_DISCRIMINATOR_STEPS).default(1),
   /** alternating: the updated discriminator judges the fakes for the generators. simultaneous: the one before its update. */

@@ -1,5 +1,6 @@
 /** The discriminator's worker: it holds the data, and judges what the generators send. */
 import { concatenate, split } from '../gan/network/arrays.js';
+import { fromWire, toWire } from '../common/wire-values.js';
 import { Batches } from '../gan/data/batches.js';
 import type { Dataset } from '../gan/data/dataset.js';
 import { type DiscriminatorUpdate, type RealHalf, Discriminator } from '../gan/discriminator.js';
@@ -30,7 +31,7 @@ export function discriminatorRole(
   const discriminator = new Discriminator(engine, config, data.shape);
   const batches = new Batches(config.seed, config.batch, data.count);
   const generators = Array.from({ length: config.generators }, (_, i) => i + 1);
-  const updates = config.discriminatorSteps;
+  const { discriminatorSteps: updates, exchangeDtype: dtype } = config;
   const phases = new Phases(board, faults);
   const ahead = new Ahead<OpenUpdate>();
   const realHalf = (x: Float32Array): OpenUpdate => {
@@ -39,14 +40,11 @@ export function discriminatorRole(
   };
   const samples = ({ step, branch }: Position, update: number) =>
     data.gather(batches.indices((step - 1) * updates + update, branch));
+  const taken = (generator: number, epoch: number, step: number) =>
+    inbox.take('fakes', (m) => m.generator === generator && m.epoch === epoch && m.step === step).data;
   /** In the generators' order, whichever came first: the sum of the gradients depends on it. A batch for each update. */
   const receive = ({ epoch, step }: Position) =>
-    generators.map((generator) =>
-      split(
-        inbox.take('fakes', (m) => m.generator === generator && m.epoch === epoch && m.step === step).data,
-        updates,
-      ),
-    );
+    generators.map((generator) => split(fromWire(taken(generator, epoch, step), dtype), updates));
   return {
     state: discriminator.state,
     ahead(next) {
@@ -81,9 +79,11 @@ export function discriminatorRole(
       const { update, x, fakes } = last as NonNullable<typeof last>;
       const { loss, gradientNorm, verdict, scores } = update;
       phases.enter('judge');
-      const judgements = discriminator
-        .judgeFakes(fakes, verdict)
-        .map(({ value, generatorLoss, gradient }) => ({ loss: value, plainLoss: generatorLoss, gradient }));
+      const judgements = discriminator.judgeFakes(fakes, verdict).map(({ value, generatorLoss, gradient }, i) => ({
+        loss: value,
+        plainLoss: generatorLoss,
+        gradient: toWire(gradient, dtype, `the gradient for generator-${i + 1}`),
+      }));
       inbox.send({ kind: 'judgements', epoch, step, judgements });
       // After the gradients have left: the generators do not wait for it.
       if (signals) phases.enter('signals');

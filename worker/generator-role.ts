@@ -1,4 +1,6 @@
 /** A generator's worker: the discriminator is an op that another process computes. */
+import { FaultyStepError } from '../common/errors.js';
+import { fromWire, toWire } from '../common/wire-values.js';
 import type { Engine } from '../gan/engine/index.js';
 import { Generator, type OpenStep } from '../gan/generator.js';
 import { latents, sampleLatents } from '../gan/latents.js';
@@ -21,19 +23,30 @@ export function generatorRole(
   /** Batches for all of the discriminator's updates of a step, in one tensor. */
   const count = config.discriminatorSteps * config.batch;
   const shape = [count, ...sample];
+  const { exchangeDtype: dtype } = config;
   const fixed = sampleLatents(config.seed, SAMPLES, config.latent);
   const phases = new Phases(board, faults);
   const ahead = new Ahead<OpenStep>();
   const forward = ({ epoch, step, branch }: Position): OpenStep => {
     phases.begin('forward');
     const open = generator.open(latents(config.seed, step, count, config.latent, branch));
-    inbox.send({ kind: 'fakes', epoch, step, shape, data: open.fakes });
+    try {
+      inbox.send({ kind: 'fakes', epoch, step, shape, data: toWire(open.fakes, dtype, `${role}'s fakes`) });
+    } catch (error) {
+      open[Symbol.dispose]();
+      throw error;
+    }
     return open;
   };
   return {
     state: generator.state,
     ahead(next) {
-      ahead.begin(next, forward(next));
+      try {
+        ahead.begin(next, forward(next));
+      } catch (error) {
+        // It will be the same when it is that step's turn, and is its fault then.
+        if (!(error instanceof FaultyStepError)) throw error;
+      }
       phases.pause();
     },
     drop() {
@@ -46,7 +59,7 @@ export function generatorRole(
       phases.enter('wait-gradients');
       const { loss, plainLoss, gradient } = inbox.take('judgement', (m) => m.epoch === epoch && m.step === step);
       phases.enter('backward');
-      const gradientNorm = open.finish(faults.poison(gradient));
+      const gradientNorm = open.finish(faults.poison(fromWire(gradient, dtype)));
       return { epoch, step, loss, plainLoss, gradientNorm, phases: phases.finish() };
     },
     samples: () => ({ data: generator.sample(fixed), shape: [SAMPLES, ...sample] }),

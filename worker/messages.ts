@@ -1,4 +1,5 @@
 /** What the compute thread and the network thread of a worker say to each other. Buffers change hands, they are not copied. */
+import type { WireDtype, WireValues } from '../common/wire-values.js';
 import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../proto/generated/duet/v1/Commit.js';
 import type { Ready } from '../proto/generated/duet/v1/Ready.js';
@@ -43,7 +44,7 @@ export type ToCompute =
   /** The step in progress cannot be finished: an exchange broke, or the coordinator is gone. What to do instead will be said. */
   | { kind: 'called-off'; epoch: number; reason: string }
   /** A generator's fakes, for the discriminator. */
-  | { kind: 'fakes'; generator: number; epoch: number; step: number; data: Float32Array }
+  | { kind: 'fakes'; generator: number; epoch: number; step: number; data: WireValues }
   /** The discriminator's answer, for a generator. */
   | ({ kind: 'judgement'; epoch: number; step: number } & GeneratorJudgement)
   | { kind: 'state'; epoch: number; step: number; file: Uint8Array }
@@ -53,8 +54,8 @@ export type ToNetwork =
   | { kind: 'ready'; ready: Ready; exchange?: ExchangeOffer }
   | { kind: 'vote'; vote: Vote }
   | { kind: 'samples'; step: number; shape: number[]; dtype: 'uint8' | 'float32'; data: Uint8Array }
-  | { kind: 'fakes'; epoch: number; step: number; shape: number[]; data: Float32Array }
-  /** The discriminator's answers, generator 1's first. All gradients are views of one buffer. */
+  | { kind: 'fakes'; epoch: number; step: number; shape: number[]; data: WireValues }
+  /** The discriminator's answers, generator 1's first. */
   | { kind: 'judgements'; epoch: number; step: number; judgements: GeneratorJudgement[] }
   | { kind: 'save'; step: number; epoch: number; file: Uint8Array }
   | { kind: 'load'; step: number; epoch: number }
@@ -67,7 +68,7 @@ export interface GeneratorJudgement {
   /** mean_j l_G, unweighted. */
   plainLoss: number;
   /** [batch, ...sample] */
-  gradient: Float32Array;
+  gradient: WireValues;
 }
 
 /** What the discriminator's Exchange service will take. */
@@ -80,6 +81,8 @@ export interface ExchangeOffer {
   shape: number[];
   /** What it gets back, [batch, ...sample]: the gradient for its last batch. */
   gradientShape: number[];
+  /** Of both. */
+  dtype: WireDtype;
 }
 
 /** The buffers of a message that move to the other thread with it. */
@@ -91,7 +94,8 @@ export function transferables(message: ToCompute | ToNetwork): ArrayBuffer[] {
     case 'judgement':
       return [message.gradient.buffer as ArrayBuffer];
     case 'judgements':
-      return message.judgements.slice(0, 1).map(({ gradient }) => gradient.buffer as ArrayBuffer);
+      // As the engine gives them, all gradients are in one.
+      return [...new Set(message.judgements.map(({ gradient }) => gradient.buffer as ArrayBuffer))];
     case 'save':
     case 'state':
       return [message.file.buffer as ArrayBuffer];

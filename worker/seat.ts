@@ -176,7 +176,7 @@ export class Seat implements Disposable {
   }
 
   #offer(shape: readonly number[]): ExchangeOffer {
-    const { batch, discriminatorSteps, generators } = this.#job.config;
+    const { batch, discriminatorSteps, generators, exchangeDtype: dtype } = this.#job.config;
     const { epoch, step } = this.#at;
     return {
       epoch,
@@ -184,6 +184,7 @@ export class Seat implements Disposable {
       generators,
       shape: [discriminatorSteps * batch, ...shape],
       gradientShape: [batch, ...shape],
+      dtype,
     };
   }
 

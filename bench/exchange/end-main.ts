@@ -4,11 +4,13 @@
  */
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { fromWire, toWire } from '../../common/wire-values.js';
 import { Inbox } from '../../worker/inbox.js';
 import { EPOCH, type End, type Report } from './end.js';
 import type { NetworkThreadData } from './network-thread.js';
 
 const end = JSON.parse(process.argv[2] ?? '') as End;
+const { dtype } = end;
 const { port1, port2 } = new MessageChannel();
 const counter = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 const workerData: NetworkThreadData = { end, port: port2, counter };
@@ -17,7 +19,9 @@ const [address] = (await once(thread, 'message')) as [string];
 const inbox = new Inbox(port1, counter);
 if (end.role === 'discriminator') say({ kind: 'listening', address });
 
-const values = Float32Array.from({ length: end.values }, (_, i) => Math.sin(i));
+const wire = (values: Float32Array) => toWire(values, dtype, 'the tensor');
+// Values that all types can hold, so that the whole way must keep their bits.
+const values = fromWire(wire(Float32Array.from({ length: end.values }, (_, i) => Math.sin(i))), dtype);
 const sent = Buffer.from(values.buffer);
 const times: number[] = [];
 let before = process.cpuUsage();
@@ -34,8 +38,8 @@ setInterval(() => {}, 1000);
 function ask(step: number): number {
   const data = values.slice();
   const began = performance.now();
-  inbox.send({ kind: 'fakes', epoch: EPOCH, step, shape: [end.values], data });
-  const { gradient } = inbox.take('judgement', (message) => message.step === step);
+  inbox.send({ kind: 'fakes', epoch: EPOCH, step, shape: [end.values], data: wire(data) });
+  const gradient = fromWire(inbox.take('judgement', (message) => message.step === step).gradient, dtype);
   const milliseconds = performance.now() - began;
   if (!sent.equals(Buffer.from(gradient.buffer, gradient.byteOffset, gradient.byteLength))) {
     throw new Error(`round trip ${step} changed the tensor`);
@@ -45,8 +49,8 @@ function ask(step: number): number {
 
 function answer(step: number): number {
   const began = performance.now();
-  const { data } = inbox.take('fakes', (message) => message.step === step);
-  const judgements = [{ loss: 0, plainLoss: 0, gradient: data }];
+  const fakes = fromWire(inbox.take('fakes', (message) => message.step === step).data, dtype);
+  const judgements = [{ loss: 0, plainLoss: 0, gradient: wire(fakes) }];
   inbox.send({ kind: 'judgements', epoch: EPOCH, step, judgements });
   return performance.now() - began;
 }

@@ -1,5 +1,7 @@
 /** What one end of a measured exchange is told, and what it reports. */
 
+import type { WireDtype } from '../../common/wire-values.js';
+
 /** The run stays in its first one. */
 export const EPOCH = 1;
 
@@ -9,6 +11,7 @@ export interface End {
   address: string;
   /** In a tensor, each way. */
   values: number;
+  dtype: WireDtype;
   /** Round trips that are measured, and those before. */
   rounds: number;
   warmUp: number;

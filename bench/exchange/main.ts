@@ -1,6 +1,7 @@
 /** `bench exchange`: a tensor there and back between two processes, compute thread to compute thread. */
 import { fileURLToPath } from 'node:url';
 import { DuetError, UsageError } from '../../common/errors.js';
+import { WIRE_DTYPES } from '../../common/wire-values.js';
 import { Relay } from '../../worker/faults/relay.js';
 import { startLines } from '../processes.js';
 import { median, quantile, table } from '../statistics.js';
@@ -21,27 +22,30 @@ interface ExchangeOptions {
   rounds: number;
   /** That a relay holds everything, each way; 0: no relay. */
   delayMs: number;
+  dtype: string;
 }
 
 type Done = Extract<Report, { kind: 'done' }>;
 
-export async function measureExchange({ rounds, delayMs }: ExchangeOptions): Promise<void> {
+export async function measureExchange({ rounds, delayMs, dtype: name }: ExchangeOptions): Promise<void> {
   if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError('--rounds takes a whole number from 1 on');
   if (!(delayMs >= 0)) throw new UsageError('--delay takes milliseconds from 0 on');
+  const dtype = WIRE_DTYPES.find((each) => each === name);
+  if (dtype === undefined) throw new UsageError(`--dtype takes one of ${WIRE_DTYPES.join(', ')}, not '${name}'`);
   const rows: string[][] = [];
-  for (const [name, values] of Object.entries(TENSORS)) {
-    process.stderr.write(`${name}\n`);
-    const { generator, discriminator } = await roundTrips(values, rounds, delayMs);
+  for (const [tensor, values] of Object.entries(TENSORS)) {
+    process.stderr.write(`${tensor}\n`);
+    const { generator, discriminator } = await roundTrips({ values, dtype, rounds, warmUp: WARM_UP }, delayMs);
     const { times } = generator;
     rows.push([
-      name,
+      tensor,
       ...[median(times), quantile(times, 0.99)].map((ms) => ms.toFixed(2)),
       ...[generator, discriminator].map(({ processorMs }) => (processorMs / rounds).toFixed(2)),
     ]);
   }
   const line = delayMs === 0 ? 'loopback' : `a line of ${delayMs} ms each way`;
   process.stdout.write(
-    `\nA float32 tensor there and back, two processes, ${line}, ${rounds} round trips\n\n${table(
+    `\nA tensor there and back, two processes, as ${dtype}, ${line}, ${rounds} round trips\n\n${table(
       ['ms a round trip', 'median', '99th percentile', 'processor, generator', 'processor, discriminator'],
       rows,
     )}\n`,
@@ -49,12 +53,11 @@ export async function measureExchange({ rounds, delayMs }: ExchangeOptions): Pro
 }
 
 async function roundTrips(
-  values: number,
-  rounds: number,
+  measured: Omit<End, 'role' | 'address'>,
   delayMs: number,
 ): Promise<{ generator: Done; discriminator: Done }> {
   const end = (role: End['role'], address: string) => {
-    const told: End = { role, address, values, rounds, warmUp: WARM_UP };
+    const told: End = { role, address, ...measured };
     return startLines(process.execPath, [END, JSON.stringify(told)], TIMEOUT_MS);
   };
   await using relay = delayMs === 0 ? undefined : await Relay.open();

@@ -16,7 +16,7 @@ const TOKEN = 'the-token-of-this-measurement';
 const HOST = '127.0.0.1';
 
 const { end, port, counter } = workerData as NetworkThreadData;
-const shape = [end.values];
+const [shape, { dtype }] = [[end.values], end];
 const exchanged = () => {};
 
 function tell(message: ToCompute): void {
@@ -26,7 +26,7 @@ function tell(message: ToCompute): void {
 
 if (end.role === 'discriminator') {
   const server = await ExchangeServer.open({
-    ...{ host: HOST, token: TOKEN, epoch: EPOCH, step: 1, generators: 1, shape, gradientShape: shape },
+    ...{ host: HOST, token: TOKEN, epoch: EPOCH, step: 1, generators: 1, shape, gradientShape: shape, dtype },
     received: tell,
     exchanged,
   });
@@ -37,7 +37,7 @@ if (end.role === 'discriminator') {
   parentPort?.postMessage(server.address);
 } else {
   const client = new ExchangeClient({
-    ...{ address: end.address, token: TOKEN, epoch: EPOCH, generator: 1, shape },
+    ...{ address: end.address, token: TOKEN, epoch: EPOCH, generator: 1, shape, dtype },
     judged: tell,
     exchanged,
     ended: (kind, reason) => tell({ kind: 'ending', ending: { kind: 'lost', reason: `${kind}: ${reason}` } }),

@@ -69,6 +69,7 @@ export function behavingGenerator({ server, received, token, epoch, shape, gradi
     epoch,
     generator: 2,
     shape: gradientShape,
+    dtype: 'float32',
     exchanged: () => {},
     judged: (message) => judged.resolve(message),
     ended: (reason) => judged.reject(new Error(reason)),

@@ -1,5 +1,6 @@
 /** The one-process reference: the same maths as the workers, called in order, and nothing else of them. */
 import type { TrainingConfig } from '../../gan/config.js';
+import { fromWire, toWire } from '../../common/wire-values.js';
 import { concatenate, split } from '../../gan/network/arrays.js';
 import { Discriminator, type DiscriminatorUpdate } from '../../gan/discriminator.js';
 import type { Engine } from '../../gan/engine/index.js';
@@ -34,7 +35,10 @@ export function newGame(engine: Engine, config: TrainingConfig, sample: readonly
 export function playStep({ config, discriminator, generators }: Game, x: Float32Array, z: Float32Array): GameStep {
   const open = generators.map((generator) => generator.open(z));
   const updates = config.discriminatorSteps;
-  const byGenerator = open.map((each) => split(each.fakes, updates));
+  // What crosses an exchange is rounded as it is there.
+  const crossed = (values: Float32Array) =>
+    fromWire(toWire(values, config.exchangeDtype, 'what crosses'), config.exchangeDtype);
+  const byGenerator = open.map((each) => split(crossed(each.fakes), updates));
   let [fakes, update] = [new Float32Array(), undefined as DiscriminatorUpdate | undefined];
   for (const [i, samples] of split(x, updates).entries()) {
     fakes = concatenate(byGenerator.map((each) => each[i] as Float32Array));
@@ -45,7 +49,7 @@ export function playStep({ config, discriminator, generators }: Game, x: Float32
   const judgements = discriminator.judgeFakes(fakes, update.verdict);
   const gradientNorms: Record<string, number> = { discriminator: update.gradientNorm };
   for (const [i, each] of open.entries()) {
-    gradientNorms[`generator-${i + 1}`] = each.finish(judgements[i]?.gradient as Float32Array);
+    gradientNorms[`generator-${i + 1}`] = each.finish(crossed(judgements[i]?.gradient as Float32Array));
     each[Symbol.dispose]();
   }
   for (const { state } of [discriminator, ...generators]) state.commit();

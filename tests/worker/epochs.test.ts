@@ -25,6 +25,7 @@ test('in a new epoch steps begin anew from an earlier one, and what comes of the
     generators: 2,
     shape: SHAPE,
     gradientShape: SHAPE,
+    dtype: 'float32',
     exchanged: () => {},
     received: (fakes) => received.push(fakes),
   });
@@ -66,6 +67,7 @@ test('a generator that closes its stream itself is not told that the exchange wa
     generators: 2,
     shape: SHAPE,
     gradientShape: SHAPE,
+    dtype: 'float32',
     exchanged: () => {},
     received: () => {},
   });
@@ -78,6 +80,7 @@ test('a generator that closes its stream itself is not told that the exchange wa
       epoch: 1,
       generator,
       shape: SHAPE,
+      dtype: 'float32',
       exchanged: () => {},
       judged: () => {},
       ended: (_kind, reason) => told.push(`${generator}: ${reason}`),

@@ -31,6 +31,7 @@ const server = await ExchangeServer.open({
   generators: 2,
   shape: SHAPE,
   gradientShape: GRADIENT_SHAPE,
+  dtype: 'float32',
   exchanged: () => {},
   received: (fakes) => received.push(fakes),
 });
@@ -191,7 +192,7 @@ test('a batch arrives at the compute thread in the memory in which gRPC gave it'
   const shape = [64, 28, 28, 1];
   const [large, run] = [[] as typeof received, { token: TOKEN, epoch: EPOCH, shape, gradientShape: shape }];
   await using batches = await ExchangeServer.open({
-    ...{ ...run, host: '127.0.0.1', step: 1, generators: 2 },
+    ...{ ...run, host: '127.0.0.1', step: 1, generators: 2, dtype: 'float32' as const },
     exchanged: () => {},
     received: (fakes) => large.push(fakes),
   });

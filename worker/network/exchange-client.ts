@@ -1,8 +1,9 @@
 /** A generator's end of the exchange: fakes out, losses and gradients in, and a pulse each second. */
 import { messageOf } from '../../common/errors.js';
 import { type ClientDuplexStream, callMetadata, exchangeClient, rpcError } from '../../common/rpc.js';
-import type { Trust } from '../../common/trust/trust.js';
 import { TensorAssembler, tensorFrames } from '../../common/tensor-stream.js';
+import type { Trust } from '../../common/trust/trust.js';
+import type { WireDtype } from '../../common/wire-values.js';
 import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
 import type { TensorFrame } from '../../proto/generated/duet/v1/TensorFrame.js';
 import type { TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
@@ -24,6 +25,8 @@ interface ExchangeClientOptions {
   generator: number;
   /** Of the gradients that come back, [batch, ...sample]. */
   shape: readonly number[];
+  /** Of fakes and gradients. */
+  dtype: WireDtype;
   judged(message: Extract<ToCompute, { kind: 'judgement' }>): void;
   /** A tensor has crossed, first message to last. */
   exchanged: ExchangeMeter;
@@ -36,6 +39,7 @@ export class ExchangeClient {
   readonly #client: ReturnType<typeof exchangeClient>;
   readonly #pulse: NodeJS.Timeout;
   readonly #metered: Metered;
+  readonly #dtype: WireDtype;
   /** Of the newest fakes: what comes back is of them. They may be ahead of the commit, and so may the answer. */
   #step = 0;
   #closed = false;
@@ -45,12 +49,12 @@ export class ExchangeClient {
   readonly #underway: { sent: number; at: number }[] = [];
 
   constructor(options: ExchangeClientOptions) {
-    const { address, dial = address, token, trust, epoch, generator, shape, judged, exchanged, ended } = options;
+    const { address, dial = address, token, trust, epoch, generator, shape, dtype, judged, exchanged, ended } = options;
     const metadata = callMetadata(token, { 'duet-epoch': String(epoch), 'duet-generator': String(generator) });
     const peer = `the discriminator at ${address}`;
     this.#client = exchangeClient(dial, { trust, peer: address });
     const stream = this.#client.exchange(metadata);
-    const assembler = new TensorAssembler(() => ({ epoch, steps: [this.#step, this.#step], shape }));
+    const assembler = new TensorAssembler(() => ({ epoch, steps: [this.#step, this.#step], shape, dtype }));
     const end = (kind: 'refused' | 'broken', reason: string) => {
       if (this.#closed) return;
       this.close();
@@ -79,6 +83,7 @@ export class ExchangeClient {
     stream.on('end', () => end('broken', `${peer} closed the exchange`));
     this.#stream = stream;
     this.#metered = metered;
+    this.#dtype = dtype;
     this.#pulse = setInterval(() => this.#beat(), PULSE_MS).unref();
   }
 
@@ -93,7 +98,8 @@ export class ExchangeClient {
   send({ epoch, step, shape, data }: Extract<ToNetwork, { kind: 'fakes' }>): void {
     if (this.#closed) return;
     this.#step = step;
-    writeTensor(this.#stream, tensorFrames({ epoch, step, shape }, data), data.byteLength, this.#metered);
+    const frames = tensorFrames({ epoch, step, shape, dtype: this.#dtype }, data);
+    writeTensor(this.#stream, frames, data.byteLength, this.#metered);
   }
 
   /** How this end hears of the other. */

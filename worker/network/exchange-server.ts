@@ -101,9 +101,9 @@ export class ExchangeServer implements AsyncDisposable {
   }
 
   answer({ epoch, step, judgements }: Extract<ToNetwork, { kind: 'judgements' }>): void {
-    const { gradientShape: shape, exchanged } = this.#options;
+    const { gradientShape: shape, dtype, exchanged } = this.#options;
     for (const [i, { loss, plainLoss, gradient }] of judgements.entries()) {
-      const frames = tensorFrames({ epoch, step, shape, loss, plainLoss }, gradient);
+      const frames = tensorFrames({ epoch, step, shape, dtype, loss, plainLoss }, gradient);
       const generator = i + 1;
       writeTensor(this.#calls.get(generator), frames, gradient.byteLength, { generator, exchanged });
     }
@@ -125,11 +125,11 @@ export class ExchangeServer implements AsyncDisposable {
   }
 
   #read(call: Call, generator: number): void {
-    const { shape, received, exchanged } = this.#options;
+    const { shape, dtype, received, exchanged } = this.#options;
     // A generator may be one step ahead: the coordinator's word can reach it first. It cannot send a step twice.
     const assembler = new TensorAssembler(() => {
       const next = (this.#sent.get(generator) ?? 0) + 1;
-      return { epoch: this.#epoch, steps: [Math.max(this.#step, next), this.#step + 1], shape };
+      return { epoch: this.#epoch, steps: [Math.max(this.#step, next), this.#step + 1], shape, dtype };
     });
     const arrival = new ArrivalMeter({ generator, exchanged });
     call.on('data', (frame: TensorFrame__Output) => {

@@ -11,6 +11,7 @@ import { serveMetrics } from '../../common/metrics/server.js';
 import { joinAddress } from '../../common/rpc.js';
 import type { TrustFiles } from '../../common/trust/files.js';
 import { Refusals } from '../../common/trust/refusals.js';
+import type { TrainingConfig } from '../../gan/config.js';
 import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
 import type { Trouble__Output } from '../../proto/generated/duet/v1/Trouble.js';
 import { ComputeFaults } from '../faults/compute-faults.js';
@@ -194,7 +195,11 @@ const control: ControlStream = new ControlStream(toCoordinator, {
 
 function connect({ exchange: address, epoch, step, sampleShape }: Begin__Output): ExchangeClient {
   const { role, config } = assignment as Assignment;
-  const { batch, generators } = config as { batch: number; generators: number };
+  const {
+    batch,
+    generators,
+    exchangeDtype: dtype,
+  } = config as Pick<TrainingConfig, 'batch' | 'generators' | 'exchangeDtype'>;
   return new ExchangeClient({
     address,
     dial: relays.through('discriminator', address),
@@ -203,6 +208,7 @@ function connect({ exchange: address, epoch, step, sampleShape }: Begin__Output)
     epoch,
     generator: generatorOf(role, generators),
     shape: [batch, ...sampleShape],
+    dtype,
     judged: tell,
     exchanged,
     ended: (kind, reason) => callOff({ epoch, step, peer: 'discriminator', kind, reason }),

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { DEVICES, ENGINES } from '../../../common/engine-choice.js';
 import { LOG_LEVELS } from '../../../common/log-level.js';
 import { TRUST_OPTIONS } from '../../../common/trust/files.js';
+import { WIRE_DTYPES } from '../../../common/wire-values.js';
 import { ORDERS, SYSTEMS } from '../../../gan/config.js';
 import { DATA_NAMES } from '../../../gan/data/open.js';
 import { LOSS_NAMES } from '../../../gan/losses.js';
@@ -30,6 +31,7 @@ export function addStartOptions(command: Command): Command {
     .option('--spectral-norm', 'divide every kernel of the discriminator by its spectral norm (default with sngan)')
     .option('--no-spectral-norm', 'do not (default but with sngan)')
     .option('--loss <name>', `${oneOf(LOSS_NAMES)} (default non-saturating)`)
+    .option('--exchange-dtype <type>', `${oneOf(WIRE_DTYPES)}: of fakes and gradients on their way (default float32)`)
     .option('--order <name>', `${oneOf(ORDERS)} (default alternating)`)
     .option('--generator-loss <name>', `${oneOf(GENERATOR_LOSSES)} (default verdict-average)`)
     .option('--verdict <scope>', `one verdict a ${oneOf(VERDICT_SCOPES)} (default sample)`)

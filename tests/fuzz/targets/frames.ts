@@ -45,7 +45,7 @@ export const frames = defineTarget({
     // A tensor of the run's own shape for every header, and no more.
     allowance: MOST_FRAMES * BYTES + (16 << 10),
     read() {
-      const assembler = new TensorAssembler(() => ({ epoch: 1, steps: [1, 2], shape: SHAPE }));
+      const assembler = new TensorAssembler(() => ({ epoch: 1, steps: [1, 2], shape: SHAPE, dtype: 'float32' }));
       for (const each of sequence) {
         const tensor = assembler.add(each as unknown as TensorFrame__Output);
         if (tensor !== undefined && tensor.data.length !== BYTES / 4) throw new Finding('a tensor of another size');

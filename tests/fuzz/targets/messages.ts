@@ -147,7 +147,7 @@ export const messages = defineTarget({
         const message = decode(bytes);
         decoded = true;
         if (name !== 'TensorFrame') return;
-        const assembler = new TensorAssembler(() => ({ epoch: 2, steps: [7, 8], shape: [16, 4] }));
+        const assembler = new TensorAssembler(() => ({ epoch: 2, steps: [7, 8], shape: [16, 4], dtype: 'float32' }));
         assembler.add(message);
       },
     };

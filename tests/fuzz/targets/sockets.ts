@@ -97,6 +97,7 @@ export const sockets: Target = {
       generators: 1,
       shape: [16, 4],
       gradientShape: [16, 4],
+      dtype: 'float32',
       exchanged: () => {},
       received: () => {},
     });
