@@ -18,7 +18,7 @@ test('delay, slow, stop and partition last as long as they were asked to, at the
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
   await using run = start(out, '--steps', '350');
-  const [HELD, LASTS] = [150, 900];
+  const [HELD, LASTS, AHEAD] = [150, 900, 30];
   const faults = [
     faultOf('delay', { role: 'generator-1', peer: 'discriminator', delayMs: HELD, milliseconds: LASTS, atStep: 100 }),
     faultOf('delay', { role: 'generator-2', peer: 'coordinator', delayMs: HELD, milliseconds: LASTS, atStep: 150 }),
@@ -37,12 +37,15 @@ test('delay, slow, stop and partition last as long as they were asked to, at the
   const steps = readJournal<StepMetrics>(out, 'metrics.jsonl');
   const at = (step: number) => steps[step - 1] as StepMetrics;
   // A step's milliseconds are from the commit before, which a fault at this step follows.
-  assert.ok(at(100).ms >= 2 * HELD, `fakes and gradients were held, ${at(100).ms} ms`);
+  // The fakes of that step may have left before it: a generator begins ahead of the commit, by less than AHEAD here.
+  assert.ok(at(100).ms >= HELD, `the gradients were held, ${at(100).ms} ms`);
+  assert.ok(at(101).ms >= 2 * HELD - AHEAD, `fakes and gradients were held, ${at(101).ms} ms`);
   // The Begin of step 150 came with the fault.
   assert.ok(at(150).ms >= HELD, `the vote was held, ${at(150).ms} ms`);
   assert.ok(at(151).ms >= 2 * HELD, `begin and vote were held, ${at(151).ms} ms`);
-  const { forward = 0, backward = 0 } = at(200).phases['generator-2'] ?? {};
-  assert.ok(forward >= HELD - 1 && backward >= HELD - 1, `each phase was slow: ${forward}, ${backward} ms`);
+  const { backward = 0 } = at(200).phases['generator-2'] ?? {};
+  const { forward = 0 } = at(201).phases['generator-2'] ?? {};
+  assert.ok(backward >= HELD - 1 && forward >= HELD - 1, `each phase was slow: ${backward}, ${forward} ms`);
   for (const step of [250, 300, 320]) assert.ok(at(step).ms >= LASTS, `nothing moved for ${at(step).ms} ms at ${step}`);
   assert.equal(eventsOf(out).filter(({ event }) => event === 'fault-injected').length, faults.length);
 });
