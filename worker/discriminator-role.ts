@@ -30,8 +30,7 @@ export function discriminatorRole(
 ): Role {
   const discriminator = new Discriminator(engine, config, data.shape);
   const batches = new Batches(config.seed, config.batch, data.count);
-  const generators = Array.from({ length: config.generators }, (_, i) => i + 1);
-  const { discriminatorSteps: updates, exchangeDtype: dtype } = config;
+  const { generators, discriminatorSteps: updates, exchangeDtype: dtype } = config;
   const phases = new Phases(board, faults);
   const ahead = new Ahead<OpenUpdate>();
   const realHalf = (x: Float32Array): OpenUpdate => {
@@ -42,9 +41,9 @@ export function discriminatorRole(
     data.gather(batches.indices((step - 1) * updates + update, branch));
   const taken = (generator: number, epoch: number, step: number) =>
     inbox.take('fakes', (m) => m.generator === generator && m.epoch === epoch && m.step === step).data;
-  /** In the generators' order, whichever came first: the sum of the gradients depends on it. A batch for each update. */
-  const receive = ({ epoch, step }: Position) =>
-    generators.map((generator) => split(fromWire(taken(generator, epoch, step), dtype), updates));
+  /** A batch for each update. */
+  const receive = ({ epoch, step }: Position, generator: number) =>
+    split(fromWire(taken(generator, epoch, step), dtype), updates);
   return {
     state: discriminator.state,
     ahead(next) {
@@ -64,14 +63,14 @@ export function discriminatorRole(
       const begun = ahead.take(begin);
       let last: { update: DiscriminatorUpdate; x: Float32Array; fakes: Float32Array } | undefined;
       if (begun === undefined) phases.begin(byTurns ? 'wait-activations' : 'real-half');
-      let received = byTurns ? receive(begin) : undefined;
+      // The others are about to be here as well.
+      const received = byTurns ? [receive(begin, 1)] : [];
       for (let i = 0; i < updates; i += 1) {
         if (byTurns || i > 0) phases.enter('real-half');
         using open = (i === 0 ? begun : undefined) ?? realHalf(faults.poison(samples(begin, i)));
-        if (received === undefined) {
-          phases.enter('wait-activations');
-          received = receive(begin);
-        }
+        if (i === 0) phases.enter('wait-activations');
+        // In the generators' order, whichever came first: the sum of the gradients depends on it.
+        while (received.length < generators) received.push(receive(begin, received.length + 1));
         phases.enter('update');
         const fakes = concatenate(received.map((ofGenerator) => ofGenerator[i] as Float32Array));
         last = { update: discriminator.update(open.real, fakes), x: open.x, fakes };
