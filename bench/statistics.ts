@@ -15,12 +15,6 @@ export function medianRatio(values: readonly number[], peers: readonly number[])
   return median(ratios.filter((ratio) => !Number.isNaN(ratio)));
 }
 
-/** The value that a share of all is not above. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
-}
-
 /** A plain table: the first column to the left, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));

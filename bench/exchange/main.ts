@@ -4,7 +4,7 @@ import { DuetError, UsageError } from '../../common/errors.js';
 import { WIRE_DTYPES } from '../../common/wire-values.js';
 import { Relay } from '../../worker/faults/relay.js';
 import { startLines } from '../processes.js';
-import { median, quantile, table } from '../statistics.js';
+import { median, percentile, table } from '../statistics.js';
 import type { End, Report } from './end.js';
 
 const END = fileURLToPath(new URL('./end-main.js', import.meta.url));
@@ -39,7 +39,7 @@ export async function measureExchange({ rounds, delayMs, dtype: name }: Exchange
     const { times } = generator;
     rows.push([
       tensor,
-      ...[median(times), quantile(times, 0.99)].map((ms) => ms.toFixed(2)),
+      ...[median(times), percentile(times, 0.99)].map((ms) => ms.toFixed(2)),
       ...[generator, discriminator].map(({ processorMs }) => (processorMs / rounds).toFixed(2)),
     ]);
   }

@@ -1,5 +1,6 @@
 /** Adam's update as one op, which leaves what it was given as it was. */
 import type { Tensor } from '@tensorflow/tfjs';
+import { constant } from './constants.js';
 import type { Engine } from './load.js';
 import { rawOps } from './raw-ops.js';
 
@@ -34,19 +35,13 @@ export function createAdamOp(engine: Engine): ApplyAdam {
   const dtype = raw.type('dtype');
   /** Three variables, of no length of their own, for whoever updates: a name stands for one variable in the whole process. */
   const variables = NAMES.map((name) =>
-    tf.keep(
-      raw.one(
-        'VarHandleOp',
-        [],
-        dtype,
-        raw.shape('shape', []),
-        raw.text('container', ''),
-        raw.text('shared_name', name),
-      ),
-    ),
+    constant(engine, name, () => {
+      const names = [raw.text('container', ''), raw.text('shared_name', name)];
+      return raw.one('VarHandleOp', [], dtype, raw.shape('shape', []), ...names);
+    }),
   );
-  return ({ weights, m, v }, gradient, { stepSize, beta1, beta2, epsilon }) => {
-    return tf.tidy(() => {
+  return ({ weights, m, v }, gradient, { stepSize, beta1, beta2, epsilon }) =>
+    tf.tidy(() => {
       for (const [i, tensor] of [weights, m, v].entries())
         raw.many('AssignVariableOp', [variables[i] as Tensor, tensor], 0, dtype);
       // The powers of the betas only serve a bias correction that stepSize and epsilon hold already, in float64.
@@ -60,7 +55,6 @@ export function createAdamOp(engine: Engine): ApplyAdam {
       ];
       return { weights: nextWeights, m: nextM, v: nextV };
     });
-  };
 }
 
 const NAMES = ['adam/weights', 'adam/m', 'adam/v'];

@@ -7,6 +7,7 @@
  * gradient for the image adds the rows' gradients up where the windows overlap (col2im), by a convolution with ones.
  */
 import type { Tensor } from '@tensorflow/tfjs';
+import { constant } from './constants.js';
 import type { Engine } from './load.js';
 import { type RawOps, rawOps } from './raw-ops.js';
 import { createReshape, shapeTensor } from './reshape.js';
@@ -35,7 +36,6 @@ export interface Convolution {
 }
 
 export function createConvolution(engine: Engine): Convolution {
-  const { tf } = engine;
   const raw = rawOps(engine);
   const reshape = createReshape(engine);
   const nhwc = raw.text('data_format', 'NHWC');
@@ -47,13 +47,6 @@ export function createConvolution(engine: Engine): Convolution {
     raw.ints('dilations', [1, 1, 1, 1]),
   ];
   const [everyPixel, everySecond] = [strided(1), strided(2)];
-  /** Tensors that never change: a few for each network, made once and kept. */
-  const constants = new Map<string, Tensor>();
-  const constant = (name: string, make: () => Tensor): Tensor => {
-    const known = constants.get(name) ?? tf.keep(make());
-    constants.set(name, known);
-    return known;
-  };
   const sizes = (shape: readonly number[]) => shapeTensor(engine, shape);
   // A card has kernels of its own for few channels.
   const isFew = (channels: number) => engine.description.device === 'cpu' && channels <= FEW_CHANNELS;
@@ -71,7 +64,7 @@ export function createConvolution(engine: Engine): Convolution {
     unfold(image) {
       const channels = image.shape[3] ?? 0;
       if (!isFew(channels)) return { image };
-      const identity = constant(`windows ${channels}`, () => windowKernel(engine, channels));
+      const identity = constant(engine, `windows ${channels}`, () => windowKernel(engine, channels));
       return { image, windows: rows(whole.forward(image, identity)) };
     },
     forward({ image, windows }, kernel) {
@@ -86,7 +79,7 @@ export function createConvolution(engine: Engine): Convolution {
       if (!isFew(channels) || height !== 2 * half || width !== 2 * halfWidth)
         return whole.inputGradient(shape, kernel, dy);
       const windows = product2d(raw, rows(dy), rows(kernel), { transposeB: true });
-      const overlap = constant(`overlap ${channels}`, () => overlapKernel(engine, channels));
+      const overlap = constant(engine, `overlap ${channels}`, () => overlapKernel(engine, channels));
       const phases = raw.one(
         'Conv2D',
         [reshape(windows, [batch, half, halfWidth, KERNEL * KERNEL * channels]), overlap],
