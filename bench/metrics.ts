@@ -1,12 +1,12 @@
 /** `bench metrics`: what being measured costs, of a step of the MNIST preset. Aim: under 1 %. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UsageError } from '../common/errors.js';
 import { RunMeasures } from '../coordinator/metrics/run-measures.js';
 import type { StepMetrics } from '../coordinator/run/journal.js';
 import { trainingConfigSchema } from '../gan/config.js';
 import { statusOf } from '../tests/support/run.js';
 import { scrape, targetsOf } from '../tests/support/scrape.js';
 import { Measures } from '../worker/network/measures.js';
+import { assertCounts } from './counts.js';
 import { medianMs, threeWorkers } from './duet.js';
 import { median, table } from './statistics.js';
 
@@ -19,9 +19,7 @@ const SCRAPES = 50;
 const TENSOR_BYTES = 64 * 28 * 28 * 4;
 
 export async function measureMetrics({ pairs, steps }: { pairs: number; steps: number }): Promise<void> {
-  if (!Number.isInteger(pairs) || pairs < 1 || !Number.isInteger(steps) || steps < 1) {
-    throw new UsageError('--pairs and --steps take whole numbers from 1 on');
-  }
+  assertCounts({ pairs, steps });
   const [without, scraped]: [number[], number[]] = [[], []];
   let all: StepMetrics[] = [];
   let scrapes = 0;

@@ -1,7 +1,7 @@
 /** `bench step`: the step of the MNIST preset in all forms, alternating, so that the machine's moods meet all alike. */
-import { UsageError } from '../common/errors.js';
 import type { StepMetrics } from '../coordinator/run/journal.js';
 import { freePort } from '../tests/support/free-port.js';
+import { assertCounts } from './counts.js';
 import { type BenchDevice, assertDevice } from './device.js';
 import { medianMs, oneProcess, threeWorkers } from './duet.js';
 import { assertPeer, torchStep } from './peer.js';
@@ -16,9 +16,7 @@ interface StepOptions {
 }
 
 export async function measureStep({ pairs, steps, device }: StepOptions): Promise<void> {
-  if (!Number.isInteger(pairs) || pairs < 1 || !Number.isInteger(steps) || steps < 1) {
-    throw new UsageError('--pairs and --steps take whole numbers from 1 on');
-  }
+  assertCounts({ pairs, steps });
   await assertDevice(device);
   assertPeer();
   const times: Record<Form, number[]> = {

@@ -2,16 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../common/errors.js';
 import { trustArgs } from '../common/trust/files.js';
 import { makeAuthority, secretFolder } from '../tests/support/certificates.js';
+import { assertCounts } from './counts.js';
 import { medianMs, threeWorkers } from './duet.js';
 import { median, table } from './statistics.js';
 
 export async function measureTls({ pairs, steps }: { pairs: number; steps: number }): Promise<void> {
-  if (!Number.isInteger(pairs) || pairs < 1 || !Number.isInteger(steps) || steps < 1) {
-    throw new UsageError('--pairs and --steps take whole numbers from 1 on');
-  }
+  assertCounts({ pairs, steps });
   const folder = mkdtempSync(join(tmpdir(), 'duet-bench-tls-'));
   try {
     const authority = await makeAuthority();

@@ -1,6 +1,6 @@
 /** `bench cost`: what a step costs as its work grows, one thing at a time, beside PyTorch. */
 import { type Command, Option } from 'commander';
-import { UsageError } from '../../common/errors.js';
+import { assertCounts } from '../counts.js';
 import { type BenchDevice, assertDevice, deviceOption } from '../device.js';
 import { assertPeer } from '../peer.js';
 import { Ledger } from './ledger.js';
@@ -35,9 +35,7 @@ export function addCostCommand(program: Command): void {
 
 async function measureCost({ by, values, out, device, ...counts }: CostFlags): Promise<void> {
   const [pairs, steps] = [Number(counts.pairs), Number(counts.steps)];
-  if (!Number.isInteger(pairs) || pairs < 1 || !Number.isInteger(steps) || steps < 1) {
-    throw new UsageError('--pairs and --steps take whole numbers from 1 on');
-  }
+  assertCounts({ pairs, steps });
   const series = seriesOf(by, values);
   await assertDevice(device);
   assertPeer();
