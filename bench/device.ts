@@ -1,6 +1,6 @@
 /** What a benchmark computes on: the CPU, or an NVIDIA card that Duet and its peer can both use. */
 import { Option } from 'commander';
-import { usableCards } from '../coordinator/cli/engine.js';
+import { usableCards } from '../coordinator/engines/prepare-with-progress.js';
 import { assertPeerCard } from './peer.js';
 import { countTransfers } from './transfers.js';
 import { PRESET } from './work.js';

@@ -4,7 +4,7 @@ import { loadEngine } from '../gan/engine/index.js';
 import { prepareEngine } from '../gan/engine/prepare/index.js';
 import { latents } from '../gan/latents.js';
 import { normals, randomStream } from '../gan/random.js';
-import { newGame, playStep } from '../tests/support/one-process.js';
+import { newGame, playStep } from '../gan/one-process.js';
 import { transfersOf } from './transfers.js';
 import { type Work, configOf, sampleOf } from './work.js';
 
@@ -12,7 +12,7 @@ await runCommand(async () => {
   const device = process.argv[2] === 'cuda' ? 'cuda' : 'cpu';
   const work = JSON.parse(process.argv[3] ?? '') as Work;
   const prepared = await prepareEngine({ flavour: device, env: process.env });
-  const engine = loadEngine({ prepared, threads: 1, device });
+  const engine = await loadEngine({ name: 'tensorflow', prepared, threads: 1, device });
   const [config, sample] = [configOf(work), sampleOf(work)];
   const game = newGame(engine, config, sample);
   const x = normals(randomStream(1, 'bench'), config.batch * sample.reduce((a, b) => a * b, 1));

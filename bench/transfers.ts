@@ -34,9 +34,9 @@ interface Doors {
  * Counts what `compute` uploads and reads back. On the CPU nothing is copied, and the count is that of a card.
  * Whole numbers are shapes and axes, which TensorFlow keeps in the host's memory: they are not counted.
  */
-export function transfersOf({ backend }: Engine, compute: () => void): Transfers {
+export function transfersOf({ tf }: Engine, compute: () => void): Transfers {
   const counted = { upload: 0, readback: 0 };
-  const open = backend as unknown as { binding: Doors };
+  const open = tf.backend() as unknown as { binding: Doors };
   const { binding } = open;
   const createTensor: Doors['createTensor'] = (shape, dtype, values) => {
     if (dtype !== binding.TF_INT32) counted.upload += values.length * FLOAT_BYTES;

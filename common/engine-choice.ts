@@ -1,9 +1,15 @@
 import { z } from 'zod';
 
-export const ENGINES = ['tensorflow'] as const;
+/** tensorflow: native, prepared once on a machine. wasm: runs wherever Node does, on the CPU. */
+export const ENGINES = ['tensorflow', 'wasm'] as const;
+/** What can be asked for. auto: tensorflow, or wasm where it cannot be prepared. */
+export const ENGINE_CHOICES = ['auto', ...ENGINES] as const;
 export const DEVICES = ['auto', 'cuda', 'cpu'] as const;
 
-/** Which engine computes, and on what. */
+export type EngineName = (typeof ENGINES)[number];
+export type DeviceChoice = (typeof DEVICES)[number];
+
+/** Which engine computes, and on what: the same for all workers of a run. */
 export const engineChoiceSchema = z.strictObject({
   name: z.enum(ENGINES),
   /** auto: a card if there is one. cuda: a card or an error. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { WIRE_DTYPES } from '../common/wire-values.js';
 import { LOSS_NAMES } from './losses.js';
+import { PRESET_NAMES } from './presets.js';
 import { SETTING_NAMES } from './settings.js';
 import { DISCRIMINATOR_TERMS, FAKE_WEIGHTS, GENERATOR_LOSSES, VERDICT_SCOPES } from './verdict.js';
 
@@ -21,6 +22,8 @@ const count = (most: number) => z.int().min(1).max(most);
 export const trainingConfigSchema = z.strictObject({
   /** gan: one generator. sngan: one generator, spectral norm in D. pggan: N generators and the average-loss rule. */
   system: z.enum(SYSTEMS).default('pggan'),
+  /** A row of presets.ts, which stands for the values that are not given. */
+  preset: z.enum(PRESET_NAMES).default('full'),
   /** Number of generators; the workers are one more. */
   generators: count(MOST_GENERATORS).default(2),
   /** mnist, stacked-mnist, ring8, grid25, a folder of images or an .npz file. */

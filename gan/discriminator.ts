@@ -5,7 +5,7 @@
 import type { Architecture } from './network/architecture.js';
 import { concatenate, split } from './network/arrays.js';
 import type { TrainingConfig } from './config.js';
-import { type Engine, type Operations, type Tensor, createOperations } from './engine/index.js';
+import type { Engine, Tensor } from './engine/index.js';
 import type { Judgement } from './generator.js';
 import { assertFiniteNorm, globalNorm } from './network/gradient-norm.js';
 import { initialWeights } from './network/initialise.js';
@@ -51,7 +51,6 @@ export class Discriminator {
   readonly architecture: Architecture;
   readonly state: RoleState;
   readonly #engine: Engine;
-  readonly #ops: Operations;
   readonly #config: TrainingConfig;
   readonly #loss: AdversarialLoss;
   readonly #spectralNorm: SpectralNorm;
@@ -62,10 +61,9 @@ export class Discriminator {
       initialWeights(this.architecture, config.seed, 'discriminator'),
     );
     this.#engine = engine;
-    this.#ops = createOperations(engine);
     this.#config = config;
     this.#loss = lossNamed(config.loss);
-    this.#spectralNorm = new SpectralNorm(engine, this.#ops, this.architecture);
+    this.#spectralNorm = new SpectralNorm(engine, this.architecture);
   }
 
   /**
@@ -161,7 +159,7 @@ export class Discriminator {
     const { input } = this.architecture;
     const size = input.reduce((a, b) => a * b, 1);
     const tensor = this.#engine.tf.tensor(x, [x.length / size, ...input], 'float32');
-    return new Pass(this.#engine, this.#ops, this.architecture, weights, tensor, true);
+    return new Pass(this.#engine, this.architecture, weights, tensor, true);
   }
 
   #weightGradient(pass: Pass, dLogits: Float32Array, computedWith: NormalisedWeights): Tensor {

@@ -2,7 +2,7 @@
 import type { Architecture } from './network/architecture.js';
 import { concatenate, split } from './network/arrays.js';
 import type { TrainingConfig } from './config.js';
-import { type Engine, type Operations, createOperations } from './engine/index.js';
+import type { Engine } from './engine/index.js';
 import { assertFiniteNorm, globalNorm } from './network/gradient-norm.js';
 import { initialWeights } from './network/initialise.js';
 import type { Weights } from './network/layer-pass.js';
@@ -39,7 +39,6 @@ export class Generator {
   readonly architecture: Architecture;
   readonly state: RoleState;
   readonly #engine: Engine;
-  readonly #ops: Operations;
   readonly #role: string;
   readonly #batches: number;
 
@@ -50,7 +49,6 @@ export class Generator {
       initialWeights(this.architecture, config.seed, role),
     );
     this.#engine = engine;
-    this.#ops = createOperations(engine);
     this.#role = role;
     this.#batches = config.discriminatorSteps;
   }
@@ -94,6 +92,6 @@ export class Generator {
   #pass(z: Float32Array, weights: Weights, training: boolean): Pass {
     const size = this.architecture.input[0] ?? 1;
     const latents = this.#engine.tf.tensor2d(z, [z.length / size, size], 'float32');
-    return new Pass(this.#engine, this.#ops, this.architecture, weights, latents, training);
+    return new Pass(this.#engine, this.architecture, weights, latents, training);
   }
 }

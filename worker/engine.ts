@@ -5,8 +5,9 @@ import { type Engine, loadEngine } from '../gan/engine/index.js';
 import { prepareEngine } from '../gan/engine/prepare/index.js';
 import type { Job } from './assignment.js';
 
-/** @throws UsageError when a card was demanded and is not usable, EngineError when the engine cannot be prepared */
+/** wasm has nothing to prepare. @throws UsageError when a card was demanded and is not usable, EngineError when the engine cannot be prepared */
 export async function prepareAndLoad({ engine, threads }: Job, log: Log): Promise<Engine> {
+  if (engine.name === 'wasm') return await loadEngine({ name: 'wasm' });
   const { env } = process;
   const cards = engine.device === 'cpu' ? [] : visibleCards(await detectNvidiaCards(env), env);
   const flavour = chooseFlavour(engine.device, cards.length);
@@ -19,5 +20,5 @@ export async function prepareAndLoad({ engine, threads }: Job, log: Log): Promis
       told = phase;
     },
   });
-  return loadEngine({ prepared, threads, device: flavour });
+  return await loadEngine({ name: engine.name, prepared, threads, device: flavour });
 }

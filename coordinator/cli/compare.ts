@@ -15,7 +15,7 @@ import { metricTitle } from '../compare/report/facet.js';
 import { writeReport } from '../compare/report/write.js';
 import { type Results, type RunRow, collect } from '../compare/results/results.js';
 import { type Comparison, readComparison } from '../compare/spec.js';
-import { prepareWithProgress, usableCards } from './engine.js';
+import { chooseEngine } from '../engines/choose.js';
 import { stopOnSignals } from './signals.js';
 
 export interface CompareFlags {
@@ -41,7 +41,7 @@ export async function compareCommand(file: string, flags: CompareFlags): Promise
   if (flags.reportOnly === true) return await conclude(task);
   using _lock = await lockFolder(out);
   // Once, before the runs: two of them preparing at the same time would only wait for each other.
-  await prepareWithProgress((await usableCards('auto')).length > 0 ? 'cuda' : 'cpu');
+  if (runs.some(({ given }) => given['engine'] !== 'wasm')) await chooseEngine({ name: 'tensorflow', device: 'auto' });
   const stopped = await makeRuns(task, flags.retryFailed === true);
   const code = await conclude(task);
   if (!stopped) return code;

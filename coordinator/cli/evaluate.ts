@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { UsageError } from '../../common/errors.js';
 import type { ExitCode } from '../../common/run-command.js';
+import { bestEngine } from '../engines/beside.js';
 import { evaluationFile, writeEvaluation } from '../evaluation/document.js';
 import { Evaluator, type OnProgress } from '../evaluation/evaluator.js';
 import { needsFeatures, openRunData } from '../evaluation/subject.js';
@@ -10,7 +11,7 @@ import { evaluationTable } from '../evaluation/table.js';
 import { checkSamples } from '../../gan/metrics/real-reference.js';
 import { listCheckpoints } from '../run/checkpoints.js';
 import { RunDirectory } from '../run/directory.js';
-import { evaluationEngine, featuresWithProgress } from './features.js';
+import { featuresWithProgress } from './features.js';
 import { resolveStep } from './trained.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -30,7 +31,7 @@ export async function evaluateCommand(flags: EvaluateFlags): Promise<ExitCode> {
   const { data, dataset } = await openRunData(directory);
   // Before a minute of training the feature network, not after it.
   checkSamples(data, dataset.heldOut, samples);
-  const engine = await evaluationEngine();
+  const engine = await bestEngine();
   using features = needsFeatures(data) ? await featuresWithProgress(engine) : undefined;
   const evaluator = new Evaluator(directory, { engine, features, dataset }, { samples, seed });
   for (const step of steps) {

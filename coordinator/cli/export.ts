@@ -2,15 +2,14 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ExitCode } from '../../common/run-command.js';
-import { loadEngine } from '../../gan/engine/index.js';
-import type { PreparedEngine } from '../../gan/engine/prepare/prepared.js';
+import { type Engine, saveModel } from '../../gan/engine/index.js';
 import { layersModel } from '../../gan/network/export.js';
 import { architectureOf } from '../../gan/network/role-architecture.js';
+import { engineAtHand } from '../engines/beside.js';
 import { RunDirectory } from '../run/directory.js';
 import { readRecord } from '../run/record.js';
 import { storageError } from '../run/storage-error.js';
 import { rolesOf } from '../training/roles.js';
-import { prepareWithProgress } from './engine.js';
 import { resolveStep, generatorWeights } from './trained.js';
 
 interface ExportFlags {
@@ -23,7 +22,7 @@ export async function exportCommand({ run, step, out }: ExportFlags): Promise<Ex
   const directory = RunDirectory.open(run);
   resolveStep(directory, step);
   await exportGenerators(directory, {
-    prepared: await prepareWithProgress('cpu'),
+    engine: await engineAtHand(),
     say: (line) => void process.stdout.write(`${line}\n`),
     ...(step === undefined ? {} : { step }),
     ...(out === undefined ? {} : { out }),
@@ -32,7 +31,7 @@ export async function exportCommand({ run, step, out }: ExportFlags): Promise<Ex
 }
 
 interface ExportOptions {
-  prepared: PreparedEngine;
+  engine: Engine;
   say(line: string): void;
   step?: string;
   out?: string;
@@ -41,11 +40,10 @@ interface ExportOptions {
 /** Writes OUT/generator-k/model.json and its weights for every generator of a run. */
 export async function exportGenerators(
   directory: RunDirectory,
-  { prepared, say, step, out }: ExportOptions,
+  { engine, say, step, out }: ExportOptions,
 ): Promise<void> {
   const { training, sampleShape } = readRecord(directory);
   const chosen = resolveStep(directory, step);
-  const engine = loadEngine({ prepared, threads: 1, device: 'cpu', quiet: true });
   const architecture = architectureOf('generator-1', training, sampleShape);
   for (const role of rolesOf(training.generators).slice(1)) {
     const folder = out === undefined ? directory.file('export', role) : join(resolve(out), role);
@@ -54,7 +52,7 @@ export async function exportGenerators(
     try {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
-      await model.save(`file://${folder}`);
+      await saveModel(model, folder);
     } catch (error) {
       throw storageError(error, folder);
     } finally {

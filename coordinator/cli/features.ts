@@ -1,16 +1,16 @@
 /** `coordinator features`, and the feature network that every evaluation of images needs. */
 import { Presets, SingleBar } from 'cli-progress';
 import type { ExitCode } from '../../common/run-command.js';
-import { type Engine, loadEngine } from '../../gan/engine/index.js';
+import type { Engine } from '../../gan/engine/index.js';
 import { cacheFolder } from '../../gan/engine/prepare/prepared.js';
 import type { FeatureNetwork } from '../../gan/metrics/feature-network.js';
 import { featuresFolder, findFeatures, prepareFeatures } from '../../gan/metrics/feature-store.js';
-import { prepareWithProgress } from './engine.js';
+import { bestEngine } from '../engines/beside.js';
 
 const LINE_EVERY_MS = 5000;
 
 export async function featuresCommand({ rebuild }: { rebuild?: true }): Promise<ExitCode> {
-  const engine = await evaluationEngine();
+  const engine = await bestEngine();
   using features = await featuresWithProgress(engine, rebuild === true);
   const lines = [
     `features       mnist-cnn ${features.sha256}`,
@@ -19,11 +19,6 @@ export async function featuresCommand({ rebuild }: { rebuild?: true }): Promise<
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   return 0;
-}
-
-/** One thread of the CPU, wherever the run was trained: the figures depend on the machine as little as can be. */
-export async function evaluationEngine(): Promise<Engine> {
-  return loadEngine({ prepared: await prepareWithProgress('cpu'), threads: 1, device: 'cpu', quiet: true });
 }
 
 /** Trained on first use, with a progress bar, or lines where there is no terminal. @throws UsageError when it is damaged */

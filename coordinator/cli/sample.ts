@@ -3,17 +3,16 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { ExitCode } from '../../common/run-command.js';
 import { isMixture, mixtureNamed } from '../../gan/data/mixtures.js';
-import { loadEngine } from '../../gan/engine/index.js';
 import { sampleLatents } from '../../gan/latents.js';
 import { architectureOf } from '../../gan/network/role-architecture.js';
 import { drawSamples } from '../../gan/network/sampling.js';
+import { engineAtHand } from '../engines/beside.js';
 import { sampleGrid } from '../pictures/sample-grid.js';
 import { checkpointName } from '../run/checkpoints.js';
 import { RunDirectory, writeWhole } from '../run/directory.js';
 import { readRecord } from '../run/record.js';
 import { storageError } from '../run/storage-error.js';
 import { rolesOf } from '../training/roles.js';
-import { prepareWithProgress } from './engine.js';
 import { resolveStep, generatorWeights } from './trained.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -35,7 +34,7 @@ export async function sampleCommand(flags: SampleFlags): Promise<ExitCode> {
   const count = wholeNumber('--count', flags.count, 1, MOST_SAMPLES);
   const seed = flags.seed === undefined ? training.seed : wholeNumber('--seed', flags.seed, 0);
   const roles = chosenRoles(training.generators, flags.generator);
-  const engine = loadEngine({ prepared: await prepareWithProgress('cpu'), threads: 1, device: 'cpu', quiet: true });
+  const engine = await engineAtHand();
   const architecture = architectureOf('generator-1', training, sampleShape);
   const z = sampleLatents(seed, count, training.latent);
   const bands = roles.map((role) => ({

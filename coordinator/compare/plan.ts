@@ -37,6 +37,8 @@ const RESERVED: Readonly<Record<string, string>> = {
 
 /** Engine threads by default: the machine's cores go to runs side by side, and the bits do not depend on how many there are. */
 const THREADS = 1;
+/** A table's runs are computed by one engine, and are of one size, whatever a machine can prepare. */
+const SAME_FOR_ALL = { threads: THREADS, engine: 'tensorflow', preset: 'full' };
 
 /**
  * Seed by seed, then data set, setting and system: whenever it is interrupted, the runs made so far are balanced.
@@ -86,7 +88,7 @@ function planRun(comparison: Comparison, axes: Axes, source: string): PlannedRun
     throw new UsageError(
       `systems.${system} and settings.${setting} of ${source} both give '${both}': one would hide the other, so leave it to one of them`,
     );
-  const given: Given = Object.assign({ threads: THREADS }, ...layers.map(([, keys]) => keys), { data, seed }) as Given;
+  const given: Given = Object.assign({ ...SAME_FOR_ALL }, ...layers.map(([, keys]) => keys), { data, seed }) as Given;
   try {
     const { training, settings } = compileOptions(given);
     const name = `${folderName(data)}/${system}${setting === '' ? '' : `-${setting}`}/seed-${seed}`;

@@ -1,8 +1,7 @@
 /** What is measured of a checkpoint while the run goes on: the one door from the evaluator to gan/metrics. */
 import { DuetError } from '../../common/errors.js';
 import { openDataset } from '../../gan/data/open.js';
-import { type Engine, loadEngine } from '../../gan/engine/index.js';
-import { findPreparedEngine } from '../../gan/engine/prepare/index.js';
+import type { Engine } from '../../gan/engine/index.js';
 import { cacheFolder } from '../../gan/engine/prepare/prepared.js';
 import { evaluationLatents } from '../../gan/latents.js';
 import type { EvaluatedData } from '../../gan/metrics/evaluation.js';
@@ -17,6 +16,7 @@ import { architectureOf } from '../../gan/network/role-architecture.js';
 import { drawSamples } from '../../gan/network/sampling.js';
 import { isMixture } from '../../gan/data/mixtures.js';
 import type { Dataset } from '../../gan/data/dataset.js';
+import { engineOf } from '../engines/beside.js';
 import { generatorWeights } from '../cli/trained.js';
 import type { RunDirectory } from '../run/directory.js';
 import type { Measured } from '../run/quality.js';
@@ -38,8 +38,9 @@ export type Measure = (step: number) => Measured;
  * @throws DuetError when the engine is not prepared on this machine, UsageError when the data cannot be opened
  */
 export async function openMeasure(directory: RunDirectory, say: (text: string) => void): Promise<Measure> {
-  const { training } = readRecord(directory);
-  const engine = cpuEngine();
+  const { training, engine: chosen } = readRecord(directory);
+  // The run's own; not prepared for it: that takes a download that an evaluation is not worth.
+  const engine = await engineOf(chosen.name);
   const data = training.data as EvaluatedData;
   const dataset = await openDataset(data, { seed: training.seed, imageSize: training.imageSize });
   const features = isMixture(data) ? undefined : await featureNetwork(engine, say);
@@ -64,16 +65,6 @@ export async function openMeasure(directory: RunDirectory, say: (text: string) =
       floor,
     };
   };
-}
-
-/** Not prepared here: it takes a download that an evaluation is not worth. */
-function cpuEngine(): Engine {
-  const { env } = process;
-  const prepared = findPreparedEngine({ flavour: 'cpu', env }) ?? findPreparedEngine({ flavour: 'cuda', env });
-  if (prepared === undefined) {
-    throw new DuetError("the native engine is not prepared on the coordinator's machine: npx coordinator engine");
-  }
-  return loadEngine({ prepared, threads: 1, device: 'cpu', quiet: true });
 }
 
 async function featureNetwork(engine: Engine, say: (text: string) => void): Promise<FeatureNetwork> {

@@ -1,12 +1,13 @@
 /** Everything a run can be told, from flags and a YAML file: compiled once, checked once. */
 import { z } from 'zod';
-import { DEVICES, ENGINES } from '../../common/engine-choice.js';
+import { DEVICES, ENGINE_CHOICES } from '../../common/engine-choice.js';
 import { UsageError } from '../../common/errors.js';
 import { assertHost } from '../../common/hosts.js';
 import { LOG_LEVELS } from '../../common/log-level.js';
 import { nearestOf } from '../../common/nearest.js';
 import { trustFilesOf } from '../../common/trust/files.js';
 import { ONE_GENERATOR_SYSTEMS, type TrainingConfig, trainingConfigSchema } from '../../gan/config.js';
+import { PRESETS, type PresetName } from '../../gan/presets.js';
 import { SETTINGS } from '../../gan/settings.js';
 import { parseNatsUrl } from '../store/nats/client/url.js';
 
@@ -19,8 +20,8 @@ export const PLACEMENTS = ['local', 'external'] as const;
 
 /** What belongs to the running, not to the result. */
 const runSettingsSchema = z.strictObject({
-  /** TensorFlow (native). */
-  engine: z.enum(ENGINES).default('tensorflow'),
+  /** auto: tensorflow, or wasm where it cannot be prepared. With external workers nothing is prepared: tensorflow. */
+  engine: z.enum(ENGINE_CHOICES).default('auto'),
   /** auto: NVIDIA cards if there are any. */
   device: z.enum(DEVICES).default('auto'),
   /** CPU threads of every worker's engine; absent: the cores divided among them. Part of a run's identity. */
@@ -94,6 +95,9 @@ const runSettingsSchema = z.strictObject({
 });
 export type RunSettings = Readonly<z.output<typeof runSettingsSchema>>;
 
+/** What a preset stands for of the running. Evaluations would first train their network, for longer than a small run takes. */
+const PRESET_SETTINGS: Readonly<Record<PresetName, Partial<RunSettings>>> = { full: {}, small: { evaluateEvery: 0 } };
+
 export interface RunOptions {
   training: TrainingConfig;
   settings: RunSettings;
@@ -122,9 +126,9 @@ export function compileOptions(given: Given): RunOptions {
   }
   const pick = (schema: z.ZodObject) =>
     Object.fromEntries(Object.entries(rest).filter(([key, value]) => key in schema.shape && value !== undefined));
-  const asked = withSystem(withSetting(withGenerators(pick(trainingConfigSchema), workers)));
+  const asked = withSystem(withSetting(withPreset(withGenerators(pick(trainingConfigSchema), workers))));
   const training = checked(trainingConfigSchema, asked);
-  const settings = checked(runSettingsSchema, pick(runSettingsSchema));
+  const settings = checked(runSettingsSchema, { ...PRESET_SETTINGS[training.preset], ...pick(runSettingsSchema) });
   assertPossible(training);
   const protection = { insecure: settings.insecure, tls: trustFilesOf(settings) !== undefined };
   assertHost(settings.host, protection);
@@ -163,6 +167,12 @@ function withSystem(training: Given): Given {
     ...(training['system'] === 'sngan' ? { spectralNorm: true } : {}),
     ...training,
   };
+}
+
+/** Likewise of a preset. */
+function withPreset(training: Given): Given {
+  const known = Object.entries(PRESETS).find(([name]) => name === training['preset']);
+  return { ...known?.[1], ...training };
 }
 
 /** The values of a setting, where they are not given themselves. An unknown name is left for the schema to refuse. */

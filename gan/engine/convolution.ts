@@ -1,107 +1,74 @@
 /**
- * The 4x4 convolution with stride 2 and 'same' padding, and its two gradients.
+ * The convolution of operations.ts on an engine's own kernels, which are slow where an image has few channels, one or
+ * three: they leave most of a vector register empty. On oneDNN the gradient for a [128, 28, 28, 1] image takes 3.7 ms
+ * where the arithmetic is worth 0.1.
  *
- * With few channels (an image's one or three) oneDNN's kernels leave most of a vector register empty: the gradient for
- * a [128, 28, 28, 1] image takes 3.7 ms where the arithmetic is worth 0.1. There the convolution is unfolded into a
- * matrix product (im2col): every window of the image becomes a row, by a convolution with an identity kernel, and the
- * gradient for the image adds the rows' gradients up where the windows overlap (col2im), by a convolution with ones.
+ * There the convolution is unfolded into a matrix product (im2col): every window of the image becomes a row, by a
+ * convolution with an identity kernel, and the gradient for the image adds the rows' gradients up where the windows
+ * overlap (col2im), by a convolution with ones.
  */
 import type { Tensor } from '@tensorflow/tfjs';
 import { constant } from './constants.js';
-import type { Engine } from './load.js';
-import { type RawOps, rawOps } from './raw-ops.js';
-import { createReshape, shapeTensor } from './reshape.js';
+import type { Engine } from './engine.js';
+import type { Convolution, Operations } from './operations.js';
 
 const KERNEL = 4;
 /** Up to so many channels an image is unfolded. */
 const FEW_CHANNELS = 3;
 
-/** An image as a convolution reads it. */
-export interface Unfolded {
-  /** [batch, height, width, channels] */
-  image: Tensor;
-  /** Every window of the image as a row, [batch * height/2 * width/2, 16 * channels]; only where that is the faster way. */
-  windows?: Tensor;
-}
-
-export interface Convolution {
-  /** What `forward` and `kernelGradient` read; made once where both are wanted. */
-  unfold(image: Tensor): Unfolded;
-  /** x [batch, height, width, in], kernel [4, 4, in, out] → half the height and width. */
-  forward(x: Unfolded, kernel: Tensor): Tensor;
-  /** The gradient of `forward` for its input of this shape; as an operation of its own, the transposed convolution. */
+/** What an engine computes of it with kernels of its own; 'same' padding. */
+export interface ConvolutionKernels extends Pick<Operations, 'matMul' | 'reshape'> {
+  forward(x: Tensor, kernel: Tensor, stride: 1 | 2): Tensor;
+  /** Of the forward pass with stride 2. */
   inputGradient(shape: readonly number[], kernel: Tensor, dy: Tensor): Tensor;
-  /** The gradient of `forward` for its kernel of this shape. */
-  kernelGradient(x: Unfolded, shape: readonly number[], dy: Tensor): Tensor;
+  /** Likewise. */
+  kernelGradient(x: Tensor, shape: readonly number[], dy: Tensor): Tensor;
+  /** [batch, height, width, 4 * channels], by the pixels of a block of two by two → [batch, 2 * height, 2 * width, channels] */
+  depthToSpace(x: Tensor): Tensor;
 }
 
-export function createConvolution(engine: Engine): Convolution {
-  const raw = rawOps(engine);
-  const reshape = createReshape(engine);
-  const nhwc = raw.text('data_format', 'NHWC');
-  const strided = (stride: number) => [
-    raw.type('T'),
-    raw.ints('strides', [1, stride, stride, 1]),
-    raw.text('padding', 'SAME'),
-    nhwc,
-    raw.ints('dilations', [1, 1, 1, 1]),
-  ];
-  const [everyPixel, everySecond] = [strided(1), strided(2)];
-  const sizes = (shape: readonly number[]) => shapeTensor(engine, shape);
-  // A card has kernels of its own for few channels.
-  const isFew = (channels: number) => engine.description.device === 'cpu' && channels <= FEW_CHANNELS;
+type Owner = Pick<Engine, 'tf'>;
+
+/** @param unfolds whether few channels are worth it */
+export function createConvolution(owner: Owner, kernels: ConvolutionKernels, unfolds: boolean): Convolution {
+  const { matMul, reshape } = kernels;
+  const isFew = (channels: number) => unfolds && channels <= FEW_CHANNELS;
   const rows = (x: Tensor): Tensor => {
     const features = x.shape.at(-1) ?? 1;
     return reshape(x, [x.size / features, features]);
-  };
-
-  const whole = {
-    forward: (x: Tensor, kernel: Tensor) => raw.one('Conv2D', [x, kernel], ...everySecond),
-    inputGradient: (shape: readonly number[], kernel: Tensor, dy: Tensor) =>
-      raw.one('Conv2DBackpropInput', [sizes(shape), kernel, dy], ...everySecond),
   };
   return {
     unfold(image) {
       const channels = image.shape[3] ?? 0;
       if (!isFew(channels)) return { image };
-      const identity = constant(engine, `windows ${channels}`, () => windowKernel(engine, channels));
-      return { image, windows: rows(whole.forward(image, identity)) };
+      const identity = constant(owner, `windows ${channels}`, () => windowKernel(owner, channels));
+      return { image, windows: rows(kernels.forward(image, identity, 2)) };
     },
     forward({ image, windows }, kernel) {
-      if (windows === undefined) return whole.forward(image, kernel);
+      if (windows === undefined) return kernels.forward(image, kernel, 2);
       const [batch = 0, height = 0, width = 0] = image.shape;
-      const product = product2d(raw, windows, rows(kernel));
+      const product = matMul(windows, rows(kernel));
       return reshape(product, [batch, Math.ceil(height / 2), Math.ceil(width / 2), kernel.shape[3] ?? 0]);
     },
     inputGradient(shape, kernel, dy) {
       const [batch = 0, height = 0, width = 0, channels = 0] = shape;
       const [, half = 0, halfWidth = 0] = dy.shape;
       if (!isFew(channels) || height !== 2 * half || width !== 2 * halfWidth)
-        return whole.inputGradient(shape, kernel, dy);
-      const windows = product2d(raw, rows(dy), rows(kernel), { transposeB: true });
-      const overlap = constant(engine, `overlap ${channels}`, () => overlapKernel(engine, channels));
-      const phases = raw.one(
-        'Conv2D',
-        [reshape(windows, [batch, half, halfWidth, KERNEL * KERNEL * channels]), overlap],
-        ...everyPixel,
-      );
-      return raw.one('DepthToSpace', [phases], raw.type('T'), raw.ints('block_size', 2), nhwc);
+        return kernels.inputGradient(shape, kernel, dy);
+      const windows = matMul(rows(dy), rows(kernel), false, true);
+      const overlap = constant(owner, `overlap ${channels}`, () => overlapKernel(owner, channels));
+      const images = reshape(windows, [batch, half, halfWidth, KERNEL * KERNEL * channels]);
+      return kernels.depthToSpace(kernels.forward(images, overlap, 1));
     },
     kernelGradient({ image, windows }, shape, dy) {
-      if (windows === undefined) return raw.one('Conv2DBackpropFilter', [image, sizes(shape), dy], ...everySecond);
-      return reshape(product2d(raw, windows, rows(dy), { transposeA: true }), shape);
+      if (windows === undefined) return kernels.kernelGradient(image, shape, dy);
+      return reshape(matMul(windows, rows(dy), true), shape);
     },
   };
 }
 
-/** a [m, k] times b [k, n], either transposed on the way. */
-export function product2d(raw: RawOps, a: Tensor, b: Tensor, { transposeA = false, transposeB = false } = {}): Tensor {
-  const transposed = [raw.flag('transpose_a', transposeA), raw.flag('transpose_b', transposeB)];
-  return raw.one('MatMul', [a, b], raw.type('T'), ...transposed);
-}
-
 /** A kernel that puts a window's values side by side, in the order of a kernel's own: [4, 4, channels, 16 * channels]. */
-function windowKernel({ tf }: Engine, channels: number): Tensor {
+function windowKernel({ tf }: Owner, channels: number): Tensor {
   const size = KERNEL * KERNEL * channels;
   return tf.tidy(() => tf.reshape(tf.eye(size), [KERNEL, KERNEL, channels, size]));
 }
@@ -113,7 +80,7 @@ function windowKernel({ tf }: Engine, channels: number): Tensor {
  * Window i's row a is the image's row 2 i + a - 1 ('same' padding has one row above). So the phase r of row p, the
  * image's row 2 p + r, gets from the windows i = p + d their rows a = r + 1 - 2 d.
  */
-function overlapKernel({ tf }: Engine, channels: number): Tensor {
+function overlapKernel({ tf }: Owner, channels: number): Tensor {
   const [inputs, outputs] = [KERNEL * KERNEL * channels, 4 * channels];
   const values = new Float32Array(9 * inputs * outputs);
   const pairs = [0, 1].flatMap((phase) =>

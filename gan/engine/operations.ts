@@ -1,17 +1,13 @@
 /**
- * The operations that the networks are made of, and their gradients, each one TensorFlow op.
+ * The operations that the networks are made of, with their gradients: what every engine computes, each by its own means
+ * (tensorflow/, wasm/), and what is checked against PyTorch for every engine.
  *
- * tfjs's own automatic gradients would compose some of these of many small ops: batch norm of moments and elementwise
- * ops (15.8 ms where FusedBatchNormV3 and its gradient take 1.3 ms), a bias gradient of a sum over three axes, leaky
- * ReLU's of a select. They also cannot stop halfway and wait for another process, as a generator does.
+ * They are called one by one, not through tfjs's automatic gradients, which cannot stop halfway and wait for another
+ * process, as a generator does.
  *
  * Images are NHWC. Nothing here disposes of anything: callers tidy.
  */
 import type { Tensor } from '@tensorflow/tfjs';
-import { type Convolution, createConvolution, product2d } from './convolution.js';
-import type { Engine } from './load.js';
-import { rawOps } from './raw-ops.js';
-import { type Reshape, createReshape } from './reshape.js';
 
 /** Batch norm's epsilon, PyTorch's default. */
 export const BATCH_NORM_EPSILON = 1e-5;
@@ -25,6 +21,51 @@ export interface Normalised {
   /** What the gradient needs. */
   saved: readonly Tensor[];
 }
+
+/** An image as a convolution reads it. */
+export interface Unfolded {
+  /** [batch, height, width, channels] */
+  image: Tensor;
+  /** Every window of the image as a row, [batch * height/2 * width/2, 16 * channels]; only where that is the faster way. */
+  windows?: Tensor;
+}
+
+/** The 4x4 convolution with stride 2 and 'same' padding, and its two gradients. */
+export interface Convolution {
+  /** What `forward` and `kernelGradient` read; made once where both are wanted. */
+  unfold(image: Tensor): Unfolded;
+  /** x [batch, height, width, in], kernel [4, 4, in, out] → half the height and width. */
+  forward(x: Unfolded, kernel: Tensor): Tensor;
+  /** The gradient of `forward` for its input of this shape; as an operation of its own, the transposed convolution. */
+  inputGradient(shape: readonly number[], kernel: Tensor, dy: Tensor): Tensor;
+  /** The gradient of `forward` for its kernel of this shape. */
+  kernelGradient(x: Unfolded, shape: readonly number[], dy: Tensor): Tensor;
+}
+
+/** Another shape for the same values. @returns the tensor itself where it has that shape already */
+export type Reshape = (x: Tensor, shape: readonly number[]) => Tensor;
+
+export interface AdamVectors {
+  weights: Tensor;
+  m: Tensor;
+  v: Tensor;
+}
+
+export interface AdamFactors {
+  /** What m / (sqrt(v) + epsilon) is multiplied by. */
+  stepSize: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+}
+
+/**
+ * m' = m + (1 - beta1) (g - m), v' = v + (1 - beta2) (g^2 - v), weights' = weights - stepSize m' / (sqrt(v') + epsilon),
+ * with 1 - beta taken in float32. What it was given stays as it was.
+ *
+ * @param old and gradient, vectors of one length @returns new tensors, the caller's
+ */
+export type ApplyAdam = (old: AdamVectors, gradient: Tensor, factors: AdamFactors) => AdamVectors;
 
 export interface Operations {
   /** a [m, k] times b [k, n], either transposed on the way. */
@@ -47,60 +88,7 @@ export interface Operations {
   batchNormGradient(dy: Tensor, saved: readonly Tensor[]): [Tensor, Tensor, Tensor];
   /** Normalises the last axis by given statistics (inference). */
   normalise(x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor): Tensor;
-}
-
-export function createOperations(engine: Engine): Operations {
-  const { tf } = engine;
-  const raw = rawOps(engine);
-  const reshape = createReshape(engine);
-  const T = raw.type('T');
-  const nhwc = raw.text('data_format', 'NHWC');
-  const normalisation = [T, raw.type('U'), raw.float('epsilon', BATCH_NORM_EPSILON), nhwc];
-
-  /** Batch norm's kernels want NHWC; a dense layer's features become the channels of one pixel. */
-  const asImage = (x: Tensor): Tensor => (x.rank === 4 ? x : reshape(x, [x.shape[0] ?? 0, 1, 1, x.shape[1] ?? 0]));
-
-  return {
-    matMul: (a, b, transposeA, transposeB) => product2d(raw, a, b, { transposeA, transposeB }),
-    convolution: createConvolution(engine),
-    bias: (x, bias) => raw.one('BiasAdd', [x, bias], T, nhwc),
-    biasGradient: (dy) => raw.one('BiasAddGrad', [dy], T, nhwc),
-    relu: (x) => raw.one('Relu', [x], T),
-    reluGradient: (dy, output) => raw.one('ReluGrad', [dy, output], T),
-    leakyRelu: (x, slope) => raw.one('LeakyRelu', [x], T, raw.float('alpha', slope)),
-    leakyReluGradient: (dy, x, slope) => raw.one('LeakyReluGrad', [dy, x], T, raw.float('alpha', slope)),
-    tanh: (x) => raw.one('Tanh', [x], T),
-    tanhGradient: (dy, output) => raw.one('TanhGrad', [output, dy], T),
-    reshape,
-    batchNorm(x, gamma, beta) {
-      const image = asImage(x);
-      const none = tf.tensor1d([], 'float32');
-      const [output, mean, variance, ...reserved] = raw.many(
-        'FusedBatchNormV3',
-        [image, gamma, beta, none, none],
-        6,
-        ...normalisation,
-        raw.flag('is_training', true),
-        raw.float('exponential_avg_factor', 1),
-      ) as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-      return { output: reshape(output, x.shape), mean, variance, saved: [image, gamma, ...reserved] };
-    },
-    batchNormGradient(dy, saved) {
-      const [dx, dGamma, dBeta] = raw.many(
-        'FusedBatchNormGradV3',
-        [asImage(dy), ...saved],
-        5,
-        ...normalisation,
-        raw.flag('is_training', true),
-      ) as [Tensor, Tensor, Tensor, Tensor, Tensor];
-      return [reshape(dx, dy.shape), dGamma, dBeta];
-    },
-    normalise(x, gamma, beta, mean, variance) {
-      const inputs = [asImage(x), gamma, beta, mean, variance];
-      const [output] = raw.many('FusedBatchNormV3', inputs, 6, ...normalisation, raw.flag('is_training', false)) as [
-        Tensor,
-      ];
-      return reshape(output, x.shape);
-    },
-  };
+  /** A vector cut into vectors of these sizes, which add up to its own. */
+  split(vector: Tensor, sizes: readonly number[]): Tensor[];
+  adam: ApplyAdam;
 }

@@ -3,7 +3,7 @@
  * seen channel by channel. Its features are tanh's, bounded, so that distances of them stay small numbers.
  */
 import { type Architecture, LEAKY_SLOPE } from '../network/architecture.js';
-import { type Engine, type Operations, createOperations } from '../engine/index.js';
+import type { Engine } from '../engine/index.js';
 import type { NamedArray } from '../network/initialise.js';
 import type { Weights } from '../network/layer-pass.js';
 import { Pass } from '../network/network.js';
@@ -51,14 +51,12 @@ export class FeatureNetwork implements Disposable {
   /** Share of the 10,000 test digits that it names rightly. */
   readonly testAccuracy: number;
   readonly #engine: Engine;
-  readonly #ops: Operations;
   readonly #weights: Weights;
 
   constructor(engine: Engine, arrays: readonly NamedArray[], identity: { sha256: string; testAccuracy: number }) {
     this.sha256 = identity.sha256;
     this.testAccuracy = identity.testAccuracy;
     this.#engine = engine;
-    this.#ops = createOperations(engine);
     this.#weights = Object.fromEntries(
       arrays.map(({ name, shape, data }) => [name, engine.tf.tensor(data.slice(), [...shape], 'float32')]),
     );
@@ -74,12 +72,11 @@ export class FeatureNetwork implements Disposable {
       const next = Math.min(count, first + BATCH);
       // Copied: tfjs shares the buffer that it is given, and this one belongs to the caller.
       const x = this.#engine.tf.tensor4d(pictures.slice(first * PIXELS, next * PIXELS), [next - first, SIDE, SIDE, 1]);
-      using trunk = new Pass(this.#engine, this.#ops, TRUNK, this.#weights, x, false);
+      using trunk = new Pass(this.#engine, TRUNK, this.#weights, x, false);
       const seen = trunk.values();
       features.set(seen, first * FEATURES);
       using head = new Pass(
         this.#engine,
-        this.#ops,
         HEAD,
         this.#weights,
         this.#engine.tf.tensor2d(seen, [next - first, FEATURES]),

@@ -4,7 +4,7 @@ import { type AdamOptions, type AdamState, createAdam } from '../network/adam.js
 import { parametersOf } from '../network/architecture.js';
 import { ADAM_EPSILON } from '../config.js';
 import { SCALED } from '../data/images.js';
-import { type Engine, type Tensor, createOperations } from '../engine/index.js';
+import type { Engine, Tensor } from '../engine/index.js';
 import { FlatLayout } from '../network/flat-layout.js';
 import type { NamedArray } from '../network/initialise.js';
 import { Pass } from '../network/network.js';
@@ -43,7 +43,6 @@ export async function trainFeatures(
   onProgress: (done: number, total: number, loss: number) => void,
 ): Promise<NamedArray[]> {
   const { tf } = engine;
-  const ops = createOperations(engine);
   const perPass = Math.floor(labels.length / batch);
   const total = perPass * passes;
   const layout = new FlatLayout(engine, parametersOf(FEATURE_ARCHITECTURE));
@@ -57,7 +56,7 @@ export async function trainFeatures(
     for (let k = 0; k < perPass; k += 1) {
       const chosen = order.subarray(k * batch, (k + 1) * batch);
       const x = tf.tensor4d(pixelsOf(images, chosen), [batch, 28, 28, 1]);
-      using forward = new Pass(engine, ops, FEATURE_ARCHITECTURE, weights, x, true);
+      using forward = new Pass(engine, FEATURE_ARCHITECTURE, weights, x, true);
       const { value, gradient: ofLogits } = crossEntropy(
         forward.values(),
         Uint8Array.from(chosen, (i) => labels[i] as number),

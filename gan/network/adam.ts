@@ -2,7 +2,7 @@
  * Adam (Kingma and Ba 2015, algorithm 1) as torch.optim.Adam computes it, as a pure function:
  * the old weights and moments stay untouched until the step is committed.
  */
-import { type Engine, type Tensor, createAdamOp } from '../engine/index.js';
+import type { Engine, Tensor } from '../engine/index.js';
 
 export interface AdamOptions {
   learningRate: number;
@@ -27,7 +27,7 @@ export interface AdamUpdate {
 export type Adam = (options: AdamOptions, weights: Tensor, gradient: Tensor, state: AdamState) => AdamUpdate;
 
 export function createAdam(engine: Engine): Adam {
-  const apply = createAdamOp(engine);
+  const apply = engine.operations.adam;
   return ({ learningRate, beta1, beta2, epsilon }, weights, gradient, state) => {
     // The op takes 1 - beta in float32, where 1 - 0.999 is 5e-5 too much: the bias correction is of what it really does.
     const [decay1, decay2] = [beta1, beta2].map((beta) => 1 - Math.fround(1 - Math.fround(beta))) as [number, number];

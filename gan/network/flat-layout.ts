@@ -3,7 +3,7 @@
  * times a step, on the arrays a dozen times each, and a small op costs its call (10 us) whatever its size.
  */
 import type { ParameterSpec } from './architecture.js';
-import { type Engine, type Reshape, type Tensor, createReshape } from '../engine/index.js';
+import type { Engine, Reshape, Tensor } from '../engine/index.js';
 
 export class FlatLayout {
   readonly #engine: Engine;
@@ -15,7 +15,7 @@ export class FlatLayout {
   constructor(engine: Engine, specs: readonly ParameterSpec[]) {
     this.#engine = engine;
     this.#specs = specs;
-    this.#reshape = createReshape(engine);
+    this.#reshape = engine.operations.reshape;
     this.#sizes = specs.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
   }
 
@@ -40,9 +40,9 @@ export class FlatLayout {
 
   /** @param vector [size] @returns new arrays by name */
   split(vector: Tensor): Record<string, Tensor> {
-    const { tf } = this.#engine;
+    const { tf, operations } = this.#engine;
     return tf.tidy(() => {
-      const parts = tf.split(vector, this.#sizes);
+      const parts = operations.split(vector, this.#sizes);
       return Object.fromEntries(
         this.#specs.map(({ name, shape }, i) => [name, this.#reshape(parts[i] as Tensor, shape)]),
       );

@@ -1,6 +1,6 @@
 /** The forward pass of a network, kept open until its gradient is asked for. */
 import type { Architecture } from './architecture.js';
-import type { Engine, Operations, Tensor } from '../engine/index.js';
+import type { Engine, Tensor } from '../engine/index.js';
 import { type LayerPass, type Wanted, type Weights, layerPass, weight } from './layer-pass.js';
 
 /** PyTorch's momentum for moving statistics: new = 0.9 old + 0.1 batch. */
@@ -27,20 +27,13 @@ export class Pass implements Disposable {
    * @param x [batch, ...architecture.input]; the pass takes it over
    * @param training batch norm uses the batch's own statistics; else the moving ones, and there is no gradient
    */
-  constructor(
-    engine: Engine,
-    ops: Operations,
-    architecture: Architecture,
-    weights: Weights,
-    x: Tensor,
-    training: boolean,
-  ) {
+  constructor(engine: Engine, architecture: Architecture, weights: Weights, x: Tensor, training: boolean) {
     this.#engine = engine;
     const layers: LayerPass[] = [];
     this.#held = engine.tf.tidy(() => {
       let value = x;
       for (const layer of architecture.layers) {
-        const pass = layerPass(ops, layer, weights, value, training);
+        const pass = layerPass(engine.operations, layer, weights, value, training);
         layers.push(pass);
         value = pass.output;
       }

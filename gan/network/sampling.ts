@@ -1,5 +1,5 @@
 import type { Architecture } from './architecture.js';
-import { type Engine, createOperations } from '../engine/index.js';
+import type { Engine } from '../engine/index.js';
 import type { NamedArray } from './initialise.js';
 import { Pass } from './network.js';
 
@@ -22,14 +22,7 @@ export function drawSamples(
     weights.map(({ name, shape, data }) => [name, tf.tensor(data, [...shape], 'float32')]),
   );
   try {
-    using pass = new Pass(
-      engine,
-      createOperations(engine),
-      architecture,
-      tensors,
-      tf.tensor2d(z, [z.length / size, size], 'float32'),
-      false,
-    );
+    using pass = new Pass(engine, architecture, tensors, tf.tensor2d(z, [z.length / size, size], 'float32'), false);
     return Float32Array.from(pass.values());
   } finally {
     tf.dispose(tensors);

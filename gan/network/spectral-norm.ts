@@ -34,9 +34,9 @@ export class SpectralNorm {
   readonly #kernels: readonly string[];
   readonly #active: boolean;
 
-  constructor(engine: Engine, ops: Operations, architecture: Architecture) {
+  constructor(engine: Engine, architecture: Architecture) {
     this.#engine = engine;
-    this.#ops = ops;
+    this.#ops = engine.operations;
     this.#kernels = parametersOf(architecture).flatMap(({ name, role }) => (role === 'kernel' ? [name] : []));
     this.#active = architecture.spectralNorm === true;
   }

@@ -6,7 +6,7 @@ import type { Engine } from '../../gan/engine/index.js';
 import { latents } from '../../gan/latents.js';
 import { normals, randomStream } from '../../gan/random.js';
 import { testEngine } from '../support/engine.js';
-import { newGame, playStep } from '../support/one-process.js';
+import { newGame, playStep } from '../../gan/one-process.js';
 
 let engine: Engine;
 before(async () => {

@@ -9,7 +9,7 @@ import { openDataset } from '../../gan/data/open.js';
 import { latents } from '../../gan/latents.js';
 import { testEngine } from '../support/engine.js';
 import { joinByHand } from '../support/control-peer.js';
-import { newGame, playStep } from '../support/one-process.js';
+import { newGame, playStep } from '../../gan/one-process.js';
 import { ROLES, addressOf, coordinator, readCheckpoint, readJournal, startRun } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 

@@ -8,7 +8,7 @@ import { decodeSafetensors } from '../../common/safetensors.js';
 import type { RunEvent, StepMetrics } from '../../coordinator/run/journal.js';
 import { trainingConfigSchema } from '../../gan/config.js';
 import { testEngine } from '../support/engine.js';
-import type { GameStep } from '../support/one-process.js';
+import type { GameStep } from '../../gan/one-process.js';
 import { ROLES, coordinator, readCheckpoint, readJournal, startRun } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 import { playRun } from '../support/training.js';

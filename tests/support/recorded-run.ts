@@ -26,7 +26,7 @@ export interface RecordedRun {
 export function recordedRun(folder: string, steps = 1000): RecordedRun {
   const directory = RunDirectory.create(folder);
   const { training, settings } = compileOptions({ steps });
-  const engine = { name: settings.engine, device: settings.device };
+  const engine = { name: 'tensorflow', device: settings.device } as const;
   writeRecord(directory, newRecord(directory, { training, settings, engine, threads: {} }));
   const append = (name: string, value: object) => appendFileSync(directory.file(name), `${JSON.stringify(value)}\n`);
   mkdirSync(join(folder, 'samples'), { recursive: true });

@@ -5,7 +5,7 @@ import { Batches } from '../../gan/data/batches.js';
 import { openDataset } from '../../gan/data/open.js';
 import type { Engine } from '../../gan/engine/index.js';
 import { latents } from '../../gan/latents.js';
-import { type Game, type GameStep, newGame, playStep } from './one-process.js';
+import { type Game, type GameStep, newGame, playStep } from '../../gan/one-process.js';
 
 /** Plays all steps of the config on its data; after each, `played` is told. */
 export async function playRun(

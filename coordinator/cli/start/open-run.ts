@@ -1,10 +1,12 @@
 /** From a directory to a run that can be trained: a new one, or one at its newest good checkpoint. */
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { EngineChoice } from '../../../common/engine-choice.js';
 import { UsageError } from '../../../common/errors.js';
 import type { TrainingConfig } from '../../../gan/config.js';
 import { countParameters } from '../../../gan/network/architecture.js';
 import { architectureOf } from '../../../gan/network/role-architecture.js';
+import { assertThreads } from '../../engines/choose.js';
 import { threadsOf } from '../../placement/threads.js';
 import { RunIdentity } from '../../run/identity.js';
 import { Journal, type JournalReader } from '../../run/journal.js';
@@ -18,9 +20,9 @@ import type { Run } from '../../training/run.js';
 import type { OpenedDirectory } from './open-directory.js';
 import { type Plan, assertSame, resumedOptions } from './plan.js';
 
-/** What is in the directory from then on is a run. @param reader hears of every event, also of those on the way there */
+/** What is in the directory from then on is a run. @param asked with its engine chosen @param reader hears of every event, also of those on the way there */
 export function openRun(
-  asked: Plan,
+  asked: Plan & { engine: EngineChoice },
   { directory, stored }: OpenedDirectory,
   accept: boolean,
   reader: JournalReader,
@@ -28,14 +30,16 @@ export function openRun(
   // Until the lease was ours another coordinator may have written to it, and it may have come from the store just now.
   const resumed = existsSync(directory.file('config.json')) ? readRecord(directory) : undefined;
   if (resumed !== undefined) assertSame(asked.given, asked, resumed);
-  const plan: Plan = { ...asked, ...(resumed === undefined ? {} : resumedOptions(resumed, asked.given)) };
+  const plan = { ...asked, ...(resumed === undefined ? {} : resumedOptions(resumed, asked.given, accept)) };
   const { training, settings, engine } = plan;
   const roles = rolesOf(training.generators);
+  assertThreads(engine.name, settings.threads);
   const threads = threadsByRole(plan, roles, accept, resumed);
   let record: RunRecord = {
     ...(resumed ?? newRecord(directory, { training, settings, engine, threads })),
     training,
     settings: { ...settings },
+    engine,
     threads,
   };
   const change = (found: Partial<RunRecord>) => {
@@ -96,16 +100,20 @@ function parametersByRole(training: TrainingConfig, sampleShape: readonly number
 
 /** @throws UsageError when a resumed run would compute with other threads, which give other bits */
 function threadsByRole(
-  { training, settings }: RunOptions,
+  { training, settings, engine }: RunOptions & { engine: EngineChoice },
   roles: readonly string[],
   accept: boolean,
   resumed: RunRecord | undefined,
 ): Record<string, number> {
   const cores = availableParallelism();
   const asked = Object.fromEntries(
-    roles.map((role) => [role, settings.threads ?? threadsOf(role, cores, training.generators)]),
+    roles.map((role) => [
+      role,
+      settings.threads ?? (engine.name === 'wasm' ? 1 : threadsOf(role, cores, training.generators)),
+    ]),
   );
-  if (resumed === undefined || (accept && settings.threads !== undefined)) return asked;
+  const changes = settings.threads !== undefined || engine.name !== resumed?.engine.name;
+  if (resumed === undefined || (accept && changes)) return asked;
   const { threads } = resumed;
   if (settings.threads !== undefined && JSON.stringify(asked) !== JSON.stringify(threads)) {
     throw new UsageError(

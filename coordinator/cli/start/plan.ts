@@ -2,6 +2,8 @@
 import type { EngineChoice } from '../../../common/engine-choice.js';
 import { UsageError } from '../../../common/errors.js';
 import { type TrainingConfig, trainingConfigSchema } from '../../../gan/config.js';
+import type { PresetName } from '../../../gan/presets.js';
+import type { Asked } from '../../engines/choose.js';
 import { RunDirectory, readSecret } from '../../run/directory.js';
 import { type RunOptions, compileOptions, kebab } from '../../run/options.js';
 import { type RunRecord, readRecord } from '../../run/record.js';
@@ -10,15 +12,16 @@ export type Given = Readonly<Record<string, unknown>>;
 
 /** What was asked; `directory` holds a run already where one is resumed. */
 export interface Plan extends RunOptions {
-  engine: EngineChoice;
+  engine: Asked;
   given: Given;
   directory?: RunDirectory;
   /** continue: resume, if the run is there already, in the directory or in its store. */
   mode: 'new' | 'resume' | 'continue';
 }
 
-export function newPlan(given: Given): Plan {
-  const options = compileOptions(given);
+/** @param preset the one that counts where none is given */
+export function newPlan(given: Given, preset?: PresetName): Plan {
+  const options = compileOptions({ ...(preset === undefined ? {} : { preset }), ...given });
   // Before there is a directory that would be left behind.
   if (options.settings.tokenFile !== undefined) readSecret(options.settings.tokenFile);
   const { engine: name, device } = options.settings;
@@ -26,7 +29,7 @@ export function newPlan(given: Given): Plan {
 }
 
 /** What decides the result stays as it was; only the number of steps may grow, and what belongs to the running change. */
-export function resumedPlan(path: string, given: Given): Plan {
+export function resumedPlan(path: string, given: Given, accept: boolean): Plan {
   const directory = RunDirectory.open(path);
   const fixed = Object.keys(given).find(
     (key) => key !== 'steps' && (key in trainingConfigSchema.shape || key === 'workers'),
@@ -34,19 +37,35 @@ export function resumedPlan(path: string, given: Given): Plan {
   if (fixed !== undefined) {
     throw new UsageError(`--${kebab(fixed)} cannot change when a run is resumed: leave it away, or start another run`);
   }
-  return { ...resumedOptions(readRecord(directory), given), given, directory, mode: 'resume' };
+  return { ...resumedOptions(readRecord(directory), given, accept), given, directory, mode: 'resume' };
 }
 
 /** As one who starts the run, and as one who goes on with it: which of both, the directory or its store knows. */
-export function continuedPlan(path: string, given: Given): Plan {
+export function continuedPlan(path: string, given: Given, preset?: PresetName): Plan {
   const directory = RunDirectory.openOrCreate(path);
-  return { ...newPlan(given), directory, mode: 'continue' };
+  return { ...newPlan(given, preset), directory, mode: 'continue' };
 }
 
-/** Of a run that is there. */
-export function resumedOptions(record: RunRecord, given: Given): RunOptions & Pick<Plan, 'engine'> {
-  const { engine: _engine, device: _device, ...settings } = record.settings;
-  return { ...compileOptions({ ...record.training, ...settings, ...given }), engine: record.engine };
+/** Of a run that is there. @throws UsageError when another engine is asked for, and that is not accepted */
+export function resumedOptions(
+  record: RunRecord,
+  given: Given,
+  accept: boolean,
+): RunOptions & { engine: EngineChoice } {
+  const { engine: _engine, device: _device, ...stored } = record.settings;
+  const { settings, training } = compileOptions({ ...record.training, ...stored, ...given });
+  const { name, device } = record.engine;
+  const asked = given['engine'] === undefined || settings.engine === 'auto' ? name : settings.engine;
+  if (asked !== name && !accept) {
+    throw new UsageError(
+      `--engine ${asked} is not what this run was trained with (${name}): the result would have other bits; leave it away, or add --accept-changes`,
+    );
+  }
+  return {
+    settings,
+    training,
+    engine: { name: asked, device: given['device'] === undefined ? device : settings.device },
+  };
 }
 
 /** @throws UsageError when what is given asks for another result than the run's, whatever spelling it has */

@@ -1,23 +1,30 @@
 /** The flags of `coordinator start`. Values are checked together with the config file's, in one place (run/options.ts). */
 import type { Command } from 'commander';
-import { DEVICES, ENGINES } from '../../../common/engine-choice.js';
+import { DEVICES, ENGINE_CHOICES } from '../../../common/engine-choice.js';
 import { LOG_LEVELS } from '../../../common/log-level.js';
 import { TRUST_OPTIONS } from '../../../common/trust/files.js';
 import { WIRE_DTYPES } from '../../../common/wire-values.js';
 import { ORDERS, SYSTEMS } from '../../../gan/config.js';
 import { DATA_NAMES } from '../../../gan/data/open.js';
 import { LOSS_NAMES } from '../../../gan/losses.js';
+import { PRESET_NAMES } from '../../../gan/presets.js';
 import { SETTING_NAMES } from '../../../gan/settings.js';
 import { DISCRIMINATOR_TERMS, FAKE_WEIGHTS, GENERATOR_LOSSES, VERDICT_SCOPES } from '../../../gan/verdict.js';
 import { ON_COLLAPSE, PLACEMENTS } from '../../run/options.js';
+import { describePreset } from '../../run/preset-text.js';
 
 const number = (text: string): unknown => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text));
+const SMALL = describePreset('small');
 const oneOf = (names: readonly string[]) => names.join(', ');
 
 export function addStartOptions(command: Command): Command {
   return command
     .option('--workers <n>', 'worker processes: one discriminator and the generators (default 3)', number)
     .option('--system <name>', `${oneOf(SYSTEMS)} (default pggan)`)
+    .option(
+      '--preset <name>',
+      `${oneOf(PRESET_NAMES)}: what stands for values that are not given (default full; on wasm small: ${SMALL})`,
+    )
     .option('--generators <n>', 'number of generators, instead of --workers', number)
     .option('--data <what>', `${oneOf(DATA_NAMES)}, a folder of images or an .npz file (default mnist)`)
     .option('--image-size <px>', "size that a folder's images get (default 28)", number)
@@ -54,7 +61,10 @@ export function addStartOptions(command: Command): Command {
     )
     .option('--accept-changes', 'resume although the engine, the device or the data is another')
     .option('--take-over', 'resume although another coordinator drives the run, which then stops (docs/operations.md)')
-    .option('--engine <name>', `${oneOf(ENGINES)} (default tensorflow)`)
+    .option(
+      '--engine <name>',
+      `${oneOf(ENGINE_CHOICES)} (default auto: tensorflow, or wasm where that cannot be prepared; docs/engines.md)`,
+    )
     .option('--device <name>', `${oneOf(DEVICES)} (default auto)`)
     .option(
       '--threads <n>',

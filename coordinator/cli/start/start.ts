@@ -2,18 +2,19 @@
 import { rmSync } from 'node:fs';
 import { LeaseLostError, UsageError } from '../../../common/errors.js';
 import type { ExitCode } from '../../../common/run-command.js';
-import type { NvidiaCard } from '../../../gan/engine/cards.js';
-import { findPreparedEngine } from '../../../gan/engine/prepare/index.js';
-import type { PreparedEngine } from '../../../gan/engine/prepare/prepared.js';
+import type { PresetName } from '../../../gan/presets.js';
+import { engineAtHand, engineOf } from '../../engines/beside.js';
+import { type Chosen, chooseEngine, sameEngine, withoutPreparing } from '../../engines/choose.js';
+import { explainFallback } from '../../engines/fallback.js';
 import { externalPlacement } from '../../placement/external.js';
 import { localPlacement } from '../../placement/local.js';
 import type { Placement } from '../../placement/placement.js';
 import { readConfigFile } from '../../run/config-file.js';
+import { describePreset } from '../../run/preset-text.js';
 import { readBest } from '../../run/quality.js';
 import type { Run } from '../../training/run.js';
 import type { Outcome } from '../../training/train.js';
 import { exportGenerators } from '../export.js';
-import { prepareWithProgress, usableCards } from '../engine.js';
 import { settled, toldToEnd } from './ending.js';
 import { type Limits, withinGrace } from './grace.js';
 import { type OpenedDirectory, openDirectory } from './open-directory.js';
@@ -41,11 +42,12 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
   const { acceptChanges, takeOver } = flags;
   const begun = performance.now();
   const say = (line: string) => void process.stdout.write(`${line}\n`);
-  const plan = planOf(flags);
-  using trust = openTrust(plan.settings);
-  const cards = plan.settings.placement === 'local' ? await usableCards(plan.engine.device) : [];
-  const prepared =
-    plan.settings.placement === 'local' ? await prepareWithProgress(cards.length > 0 ? 'cuda' : 'cpu') : undefined;
+  const asked = planOf(flags);
+  using trust = openTrust(asked.settings);
+  let chosen = await chosenFor(asked);
+  const preset = presetOn(chosen, asked);
+  const plan = { ...(preset === undefined ? asked : planOf(flags, preset)), engine: chosen.engine };
+  if (chosen.fallback !== undefined) say(await explainFallback(chosen.fallback));
   await using opened = await openDirectory(plan, flags.out, {
     takeOver: takeOver === true,
     waiting: (text) => void process.stderr.write(`${text}\n`),
@@ -54,6 +56,10 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
   const log = new RunLog(directory.id, plan.settings.logLevel);
   watchTrust(trust, log);
   const run = openRun(plan, opened, acceptChanges === true, log);
+  if (preset !== undefined && !run.resumed)
+    say(`preset         ${preset}: ${describePreset(preset)} where nothing else is said; --preset full for the whole`);
+  // What its store knew of a run that is continued.
+  if (run.engine.name !== chosen.engine.name) chosen = await chosenFor({ ...plan, engine: run.engine, mode: 'resume' });
   await using session = new RunSession(run, log, say, trust);
   using signals = stopOnSignals();
   const { stop } = signals;
@@ -62,7 +68,7 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
   const handsOver = plan.mode === 'continue' && run.settings.placement === 'external';
   const limits = { stop, graceMs: grace * 1000, lost: stored.lease.lost };
   if (run.step >= run.training.steps) return await showFinished(session, run, opened, limits, say);
-  const outcome = await withinGrace(session.train(placementOf(plan, cards, prepared), stop, handsOver), limits).catch(
+  const outcome = await withinGrace(session.train(placementOf(plan, chosen), stop, handsOver), limits).catch(
     async (error: unknown) => {
       // Another coordinator's run is not ours to show.
       if (error instanceof LeaseLostError) session.abandon();
@@ -80,10 +86,8 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
     );
     return (await settled(opened, limits, say)) ? EXIT_CODES.stopped : 1;
   }
-  // A coordinator of external workers may lack the engine; `coordinator export` does it where there is one.
-  const engine = prepared ?? findPreparedEngine({ flavour: 'cpu', env: process.env });
-  const exported = outcome.ended !== 'stopped' && engine !== undefined;
-  if (exported) await exportLastAndBest(run, engine, outcome.step);
+  const exported = outcome.ended !== 'stopped';
+  if (exported) await exportLastAndBest(run, outcome.step);
   const whole = await settled(opened, limits, say);
   report(run, outcome, exported, (performance.now() - begun) / 1000, say);
   if (stay && outcome.ended !== 'stopped') await toldToEnd(limits, say);
@@ -91,8 +95,8 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
 }
 
 /** @throws UsageError for flags that are possible alone and not together, and all that is wrong with their values */
-function planOf(flags: StartFlags): Plan {
-  const { config, out, resume, continue: goOn, acceptChanges: _accept, takeOver, ...given } = flags;
+function planOf(flags: StartFlags, preset?: PresetName): Plan {
+  const { config, out, resume, continue: goOn, acceptChanges, takeOver, ...given } = flags;
   const asked = { ...(config === undefined ? {} : readConfigFile(config)), ...given };
   if (takeOver === true && resume === undefined && goOn === undefined) {
     throw new UsageError('--take-over takes a run from another coordinator: name the run with --resume DIR');
@@ -104,8 +108,8 @@ function planOf(flags: StartFlags): Plan {
       '--continue starts the run of --out DIR, or goes on with it if it is there already: name it by --out, and leave --resume away',
     );
   }
-  if (resume !== undefined) return resumedPlan(resume, asked);
-  return goOn === true ? continuedPlan(out ?? '', asked) : newPlan(asked);
+  if (resume !== undefined) return resumedPlan(resume, asked, acceptChanges === true);
+  return goOn === true ? continuedPlan(out ?? '', asked, preset) : newPlan(asked, preset);
 }
 
 /** A run that had come to its last step before: whoever declares it for good (--continue) sees it. */
@@ -127,22 +131,33 @@ async function showFinished(
 /** A run that a rule ended has not done what it was asked. */
 const EXIT_CODES: Readonly<Record<Outcome['ended'], ExitCode>> = { finished: 0, collapsed: 1, stopped: 130 };
 
-async function exportLastAndBest({ directory }: Run, prepared: PreparedEngine, last: number): Promise<void> {
-  await exportGenerators(directory, { prepared, say: () => {} });
+async function exportLastAndBest({ directory, engine: chosen }: Run, last: number): Promise<void> {
+  // A coordinator of external workers may lack the native one.
+  const engine = chosen.name === 'wasm' ? await engineOf('wasm') : await engineAtHand();
+  await exportGenerators(directory, { engine, say: () => {} });
   const best = readBest(directory);
   const out = directory.file('export', 'best');
   directory.assertWritable();
   // Of a run that was resumed: another checkpoint may have been the best then.
   rmSync(out, { recursive: true, force: true });
   if (best === undefined || best.step === last) return;
-  await exportGenerators(directory, { prepared, say: () => {}, step: 'best', out });
+  await exportGenerators(directory, { engine, say: () => {}, step: 'best', out });
 }
 
-function placementOf(
-  { settings }: Plan,
-  cards: readonly NvidiaCard[],
-  prepared: PreparedEngine | undefined,
-): Placement {
+/** @throws UsageError, EngineError */
+async function chosenFor({ settings, engine, mode }: Plan): Promise<Chosen> {
+  if (settings.placement === 'external') return withoutPreparing(engine);
+  return mode === 'resume' && engine.name !== 'auto'
+    ? await sameEngine({ ...engine, name: engine.name })
+    : await chooseEngine(engine);
+}
+
+/** On wasm a new run is a small one, unless it was said how large. */
+function presetOn({ engine }: Chosen, { mode, given }: Plan): PresetName | undefined {
+  return engine.name === 'wasm' && mode !== 'resume' && !('preset' in given) ? 'small' : undefined;
+}
+
+function placementOf({ settings }: Plan, { cards, prepared }: Chosen): Placement {
   if (settings.placement === 'external') return externalPlacement();
   const { allowChaos, logLevel = 'info' } = settings;
   return localPlacement({ cards, libraryPath: prepared?.libraryPath ?? [], allowChaos, logLevel });

@@ -1,41 +1,22 @@
 /** Adam's update as one op, which leaves what it was given as it was. */
 import type { Tensor } from '@tensorflow/tfjs';
-import { constant } from './constants.js';
-import type { Engine } from './load.js';
+import { constant } from '../constants.js';
+import type { ApplyAdam } from '../operations.js';
+import type { Native } from './native.js';
 import { rawOps } from './raw-ops.js';
 
-export interface AdamVectors {
-  weights: Tensor;
-  m: Tensor;
-  v: Tensor;
-}
-
-export interface AdamFactors {
-  /** What m / (sqrt(v) + epsilon) is multiplied by. */
-  stepSize: number;
-  beta1: number;
-  beta2: number;
-  epsilon: number;
-}
-
 /**
- * m' = m + (1 - beta1) (g - m), v' = v + (1 - beta2) (g^2 - v), weights' = weights - stepSize m' / (sqrt(v') + epsilon)
- *
  * The op updates variables in place. The variables share their memory with the tensors they are given, and TensorFlow
  * copies shared memory before it writes: the old tensors stay valid, for one copy instead of a dozen passes over memory.
- *
- * @param old and gradient, vectors of one length @returns new tensors, the caller's
  */
-export type ApplyAdam = (old: AdamVectors, gradient: Tensor, factors: AdamFactors) => AdamVectors;
-
-export function createAdamOp(engine: Engine): ApplyAdam {
-  const { tf } = engine;
-  const raw = rawOps(engine);
+export function createAdam(native: Native): ApplyAdam {
+  const { tf } = native;
+  const raw = rawOps(native);
   const T = raw.type('T');
   const dtype = raw.type('dtype');
   /** Three variables, of no length of their own, for whoever updates: a name stands for one variable in the whole process. */
   const variables = NAMES.map((name) =>
-    constant(engine, name, () => {
+    constant(native, name, () => {
       const names = [raw.text('container', ''), raw.text('shared_name', name)];
       return raw.one('VarHandleOp', [], dtype, raw.shape('shape', []), ...names);
     }),

@@ -1,6 +1,6 @@
 /** TensorFlow's own ops by name, with their attributes, below tfjs. All are of type float unless they say otherwise. */
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Engine, OpAttribute } from './load.js';
+import type { Native, OpAttribute } from './native.js';
 
 export interface RawOps {
   /** Runs an op that has one output. */
@@ -16,7 +16,7 @@ export interface RawOps {
   shape(name: string, value: number[]): OpAttribute;
 }
 
-export function rawOps({ backend }: Engine): RawOps {
+export function rawOps({ backend }: Native): RawOps {
   const { binding } = backend;
   return {
     one: (op, inputs, ...attributes) => backend.executeSingleOutput(op, attributes, [...inputs]),

@@ -3,7 +3,7 @@
  * tensors read back. The addon is wrapped only when somebody listens as it is loaded, so that a run that nobody profiles
  * calls the addon itself.
  */
-import { type EngineCall, engineCallBegins, engineCallEnds } from '../../common/observation.js';
+import { type EngineCall, engineCallBegins, engineCallEnds } from '../../../common/observation.js';
 
 type Shape = readonly number[];
 type Values = ArrayBufferView | readonly ArrayBufferView[];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { engineCallBegins, engineCallEnds } from '../../../common/observation.js';
-import { type AddonCalls, observed } from '../../../gan/engine/observe.js';
+import { engineCallBegins, engineCallEnds } from '../../../../common/observation.js';
+import { type AddonCalls, observed } from '../../../../gan/engine/tensorflow/observe.js';
 
 /** Numbers tensors from 1 on; every op gives one of shape [2, 2], of four float32. */
 function addon(): AddonCalls & { readonly version: string } {
