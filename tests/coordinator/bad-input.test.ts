@@ -16,7 +16,7 @@ import { type Scratch, scratchFolder } from '../support/scratch.js';
 async function start(scratch: Scratch, ...args: string[]): Promise<Ended> {
   const cwd = join(scratch.path, 'cwd');
   mkdirSync(cwd, { recursive: true });
-  await using command = coordinator(['start', ...args], cwd);
+  await using command = coordinator(['start', ...args], { cwd });
   const ended = await command.ended;
   assert.deepEqual(readdirSync(cwd), [], `start ${args.join(' ')} left nothing behind`);
   return ended;

@@ -62,7 +62,7 @@ test('flags win over the file, which wins over the defaults', async () => {
 test('on the command line, too, a flag wins over the file', async () => {
   await using scratch = scratchFolder();
   const file = scratch.write('run.yaml', 'steps: 0\nbatch: 1\n');
-  await using command = coordinator(['start', '--config', file, '--steps', '7'], scratch.path);
+  await using command = coordinator(['start', '--config', file, '--steps', '7'], { cwd: scratch.path });
   const { code, stderr } = await command.ended;
   assert.equal(code, 2);
   assert.match(stderr, /^error: --batch 1 /, "steps: 0 of the file is wrong as well, and gave way to the flag's 7");
@@ -107,7 +107,7 @@ test('a setting of the SNGAN paper gives its row of the table, and what is given
 test('--no-spectral-norm beats spectralNorm: true of the file', async () => {
   await using scratch = scratchFolder();
   const file = scratch.write('run.yaml', 'system: sngan\nspectralNorm: true\n');
-  await using command = coordinator(['start', '--config', file, '--no-spectral-norm'], scratch.path);
+  await using command = coordinator(['start', '--config', file, '--no-spectral-norm'], { cwd: scratch.path });
   const { code, stderr } = await command.ended;
   assert.equal(code, 2);
   assert.match(stderr, /leave --no-spectral-norm away/);

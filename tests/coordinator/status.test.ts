@@ -23,7 +23,7 @@ import { scratchFolder } from '../support/scratch.js';
 const SMALL = ['--port', '0', ...TINY];
 
 async function status(args: readonly string[], cwd?: string): Promise<Ended> {
-  await using command = coordinator(['status', ...args], cwd);
+  await using command = coordinator(['status', ...args], cwd === undefined ? {} : { cwd });
   return await command.ended;
 }
 

@@ -25,12 +25,19 @@ export interface RunningCommand extends AsyncDisposable {
   ended: Promise<Ended>;
 }
 
+/** Where a command runs, if not as the test does. */
+export interface Elsewhere {
+  node?: string;
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
 /** Starts `coordinator ...args`; disposing of it ends it, if it has not ended. */
-export function coordinator(args: readonly string[], cwd?: string): RunningCommand {
-  const child = spawn(process.execPath, [COORDINATOR, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(cwd === undefined ? {} : { cwd }),
-  });
+export function coordinator(
+  args: readonly string[],
+  { node = process.execPath, ...where }: Elsewhere = {},
+): RunningCommand {
+  const child = spawn(node, [COORDINATOR, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...where });
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (part: string) => (text[name] += part));

@@ -19,9 +19,8 @@ export interface Plan extends RunOptions {
   mode: 'new' | 'resume' | 'continue';
 }
 
-/** @param preset the one that counts where none is given */
-export function newPlan(given: Given, preset?: PresetName): Plan {
-  const options = compileOptions({ ...(preset === undefined ? {} : { preset }), ...given });
+export function newPlan(given: Given): Plan {
+  const options = compileOptions(given);
   // Before there is a directory that would be left behind.
   if (options.settings.tokenFile !== undefined) readSecret(options.settings.tokenFile);
   const { engine: name, device } = options.settings;
@@ -41,9 +40,14 @@ export function resumedPlan(path: string, given: Given, accept: boolean): Plan {
 }
 
 /** As one who starts the run, and as one who goes on with it: which of both, the directory or its store knows. */
-export function continuedPlan(path: string, given: Given, preset?: PresetName): Plan {
+export function continuedPlan(path: string, given: Given): Plan {
   const directory = RunDirectory.openOrCreate(path);
-  return { ...newPlan(given, preset), directory, mode: 'continue' };
+  return { ...newPlan(given), directory, mode: 'continue' };
+}
+
+/** As if this preset had been given. */
+export function withPreset(plan: Plan, preset: PresetName): Plan {
+  return { ...plan, ...compileOptions({ ...plan.given, preset }) };
 }
 
 /** Of a run that is there. @throws UsageError when another engine is asked for, and that is not accepted */

@@ -4,7 +4,7 @@ import { LeaseLostError, UsageError } from '../../../common/errors.js';
 import type { ExitCode } from '../../../common/run-command.js';
 import type { PresetName } from '../../../gan/presets.js';
 import { engineAtHand, engineOf } from '../../engines/beside.js';
-import { type Chosen, chooseEngine, sameEngine, withoutPreparing } from '../../engines/choose.js';
+import { type Chosen, assertThreads, chooseEngine, sameEngine, withoutPreparing } from '../../engines/choose.js';
 import { explainFallback } from '../../engines/fallback.js';
 import { externalPlacement } from '../../placement/external.js';
 import { localPlacement } from '../../placement/local.js';
@@ -20,7 +20,7 @@ import { type Limits, withinGrace } from './grace.js';
 import { type OpenedDirectory, openDirectory } from './open-directory.js';
 import { openRun } from './open-run.js';
 import { openTrust, watchTrust } from './open-trust.js';
-import { type Plan, continuedPlan, newPlan, resumedPlan } from './plan.js';
+import { type Plan, continuedPlan, newPlan, resumedPlan, withPreset } from './plan.js';
 import { report, reportGivenUp } from './report.js';
 import { RunLog } from './run-log.js';
 import { RunSession } from './run-session.js';
@@ -46,7 +46,8 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
   using trust = openTrust(asked.settings);
   let chosen = await chosenFor(asked);
   const preset = presetOn(chosen, asked);
-  const plan = { ...(preset === undefined ? asked : planOf(flags, preset)), engine: chosen.engine };
+  const plan = { ...(preset === undefined ? asked : withPreset(asked, preset)), engine: chosen.engine };
+  assertThreads(plan.engine.name, plan.settings.threads);
   if (chosen.fallback !== undefined) say(await explainFallback(chosen.fallback));
   await using opened = await openDirectory(plan, flags.out, {
     takeOver: takeOver === true,
@@ -95,7 +96,7 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
 }
 
 /** @throws UsageError for flags that are possible alone and not together, and all that is wrong with their values */
-function planOf(flags: StartFlags, preset?: PresetName): Plan {
+function planOf(flags: StartFlags): Plan {
   const { config, out, resume, continue: goOn, acceptChanges, takeOver, ...given } = flags;
   const asked = { ...(config === undefined ? {} : readConfigFile(config)), ...given };
   if (takeOver === true && resume === undefined && goOn === undefined) {
@@ -109,7 +110,7 @@ function planOf(flags: StartFlags, preset?: PresetName): Plan {
     );
   }
   if (resume !== undefined) return resumedPlan(resume, asked, acceptChanges === true);
-  return goOn === true ? continuedPlan(out ?? '', asked, preset) : newPlan(asked, preset);
+  return goOn === true ? continuedPlan(out ?? '', asked) : newPlan(asked);
 }
 
 /** A run that had come to its last step before: whoever declares it for good (--continue) sees it. */

@@ -5,6 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { statfs } from 'node:fs/promises';
 import { EngineError } from '../../../common/errors.js';
 import { type CommandOptions, runProgram } from './command.js';
+import { thisMachine, unfitFor } from './machine.js';
 import type { Flavour } from './prepared.js';
 
 export interface Tools {
@@ -31,6 +32,7 @@ export async function findTools(options: CommandOptions): Promise<Tools> {
   const nodeHeaders = packageFolder('node-api-headers');
   const binding = packageFolder(BINDING_PACKAGE);
   const missing = [
+    ...unfitFor(thisMachine()),
     await missingPython(options),
     compiler === undefined && missingCompiler(env),
     nodeHeaders === undefined && 'The npm package node-api-headers is not installed: npm ci.',

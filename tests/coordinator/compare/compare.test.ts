@@ -30,7 +30,7 @@ test('a comparison killed, stopped and robbed of a run goes on, makes no finishe
   const file = scratch.write('tiny.yaml', FILE);
   const out = join(scratch.path, 'out');
   const folder = (name: string) => join(out, 'runs', 'ring8', name);
-  const compare = (...flags: string[]) => coordinator(['compare', file, '--out', out, ...flags], scratch.path);
+  const compare = (...flags: string[]) => coordinator(['compare', file, '--out', out, ...flags], { cwd: scratch.path });
   const processOf = (name: string) => {
     const path = `${folder(name)}.process.json`;
     return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8') || '{}') as { pid?: number }).pid : undefined;

@@ -101,7 +101,7 @@ test('any JSON object is planned or refused, never anything else', () => {
 test('on the command line a wrong file ends with exit code 2 and leaves nothing', async () => {
   await using scratch = scratchFolder();
   const file = scratch.write('wrong.yaml', 'name: x\nsystems: { a: { system: sgan } }\ndata: [ring8]\nseeds: 1\n');
-  await using command = coordinator(['compare', file, '--out', `${scratch.path}/out`], scratch.path);
+  await using command = coordinator(['compare', file, '--out', `${scratch.path}/out`], { cwd: scratch.path });
   const { code, stderr } = await command.ended;
   assert.equal(code, 2, stderr);
   assert.match(stderr, /^error: the system 'a' on ring8 .*--system "sgan"/);
@@ -109,7 +109,7 @@ test('on the command line a wrong file ends with exit code 2 and leaves nothing'
     'few.yaml',
     'name: x\nsystems: { a: {} }\ndata: [mnist]\nseeds: 1\nevaluate: { samples: 20 }\n',
   );
-  await using command2 = coordinator(['compare', few, '--out', `${scratch.path}/out`], scratch.path);
+  await using command2 = coordinator(['compare', few, '--out', `${scratch.path}/out`], { cwd: scratch.path });
   const refused = await command2.ended;
   assert.equal(refused.code, 2, refused.stderr);
   assert.match(
@@ -117,7 +117,7 @@ test('on the command line a wrong file ends with exit code 2 and leaves nothing'
     /^error: --samples 20 are too few: mnist needs at least \d+/,
     'before a run is trained for it',
   );
-  await using none = coordinator(['compare', `${scratch.path}/none.yaml`], scratch.path);
+  await using none = coordinator(['compare', `${scratch.path}/none.yaml`], { cwd: scratch.path });
   assert.equal((await none.ended).code, 2);
   assert.throws(() => readComparison(`${scratch.path}/out`), UsageError, 'nothing was made');
 });

@@ -111,7 +111,7 @@ test('coordinator fetch lists the runs and brings one while it is driven; wrong 
   await using scratch = scratchFolder();
   await using server = await startNatsServer(scratch);
   const fetch = async (...args: string[]) => {
-    await using command = coordinator(['fetch', '--store', server.url, ...args], scratch.path);
+    await using command = coordinator(['fetch', '--store', server.url, ...args], { cwd: scratch.path });
     return await command.ended;
   };
   assert.match((await fetch()).stdout, /holds no runs/);
