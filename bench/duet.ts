@@ -16,6 +16,8 @@ export const WARM_UP = 5;
 const TIMEOUT_MS = 300_000;
 /** No pictures or checkpoints but the last: the peer has none either. */
 const SILENT = ['--sample-every', '1000000', '--checkpoint-every', '1000000'];
+/** The one that is measured beside its peers, or none at all; flags may say otherwise. */
+const NATIVE = ['--engine', 'tensorflow'];
 
 /** Goes on while a run does, and ends with the signal. */
 type Beside = (out: string, over: AbortSignal) => Promise<void>;
@@ -50,7 +52,7 @@ export async function trainingRun({
 }: TrainingRun): Promise<StepMetrics[]> {
   const folder = mkdtempSync(join(tmpdir(), 'duet-bench-'));
   const out = join(folder, 'run');
-  const all = ['--steps', String(steps + warmUp), '--port', '0', '--out', out, ...SILENT, ...flags];
+  const all = ['--steps', String(steps + warmUp), '--port', '0', '--out', out, ...SILENT, ...NATIVE, ...flags];
   const over = new AbortController();
   const company = beside?.(out, over.signal);
   try {
@@ -66,9 +68,9 @@ export async function trainingRun({
   }
 }
 
-/** Median milliseconds of a step with D, G1 and G2 in one process. */
-export async function oneProcess(threads: number, steps: number, device: BenchDevice = 'cpu'): Promise<number> {
-  const lines = await runLines(process.execPath, [ONE_PROCESS, String(threads), String(steps), device], TIMEOUT_MS);
+/** Median milliseconds of a step with D, G1 and G2 in one process: of the native engine on a device, or of wasm. */
+export async function oneProcess(threads: number, steps: number, on: BenchDevice | 'wasm' = 'cpu'): Promise<number> {
+  const lines = await runLines(process.execPath, [ONE_PROCESS, String(threads), String(steps), on], TIMEOUT_MS);
   return Number(lines[0]);
 }
 

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { runCommand } from '../common/run-command.js';
 import { addCostCommand } from './cost/main.js';
 import { type BenchDevice, deviceOption } from './device.js';
+import { measureEngines } from './engines/main.js';
 import { measureExchange } from './exchange/main.js';
 import { measureFaults } from './faults/main.js';
 import { measureMemory } from './memory.js';
@@ -91,6 +92,14 @@ await runCommand(async () => {
     .description('From `coordinator start` to the first committed step, and what that time goes into.')
     .option('--runs <n>', 'starts by node and by npx, alternating', '5')
     .action((options: { runs: string }) => measureStart({ runs: Number(options.runs) }));
+  program
+    .command('engines')
+    .description('The native engine beside wasm: a step, and the start (docs/engines.md).')
+    .option('--pairs <n>', 'how often each is measured', '3')
+    .option('--steps <n>', 'steps a measurement, after 5 to warm up', '20')
+    .action(({ pairs, steps }: Record<'pairs' | 'steps', string>) =>
+      measureEngines({ pairs: Number(pairs), steps: Number(steps) }),
+    );
   program
     .command('memory')
     .description('Resident memory and live tensors of every process at step 100 and step 1,000.')

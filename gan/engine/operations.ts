@@ -88,6 +88,8 @@ export interface Operations {
   batchNormGradient(dy: Tensor, saved: readonly Tensor[]): [Tensor, Tensor, Tensor];
   /** Normalises the last axis by given statistics (inference). */
   normalise(x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor): Tensor;
+  /** Of all values. */
+  sumOfSquares(x: Tensor): number;
   /** A vector cut into vectors of these sizes, which add up to its own. */
   split(vector: Tensor, sizes: readonly number[]): Tensor[];
   adam: ApplyAdam;

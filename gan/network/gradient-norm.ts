@@ -3,8 +3,7 @@ import type { Engine, Tensor } from '../engine/index.js';
 
 /** L2 norm of a network's whole gradient. @param gradient [size] */
 export function globalNorm(engine: Engine, gradient: Tensor): number {
-  const squares = engine.tf.tidy(() => gradient.square().sum().dataSync<'float32'>()[0] ?? Number.NaN);
-  return Math.sqrt(squares);
+  return Math.sqrt(engine.operations.sumOfSquares(gradient));
 }
 
 /** @throws FaultyStepError when the norm is NaN or infinite */

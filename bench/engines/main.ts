@@ -1,0 +1,78 @@
+/** `bench engines`: the native engine beside wasm, alternating: a step in several forms, and the start. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuetError } from '../../common/errors.js';
+import type { EngineName } from '../../common/engine-choice.js';
+import { bareMachine } from '../../tests/support/bare.js';
+import { COORDINATOR } from '../../tests/support/run.js';
+import { assertCounts } from '../counts.js';
+import { medianMs, oneProcess, threeWorkers } from '../duet.js';
+import { runToEnd } from '../processes.js';
+import { firstCommit } from '../start/stages.js';
+import { ENGINE_FORMS, type EngineForm, type EngineTimes, engineTable, engineGoals } from './tables.js';
+
+interface EnginesOptions {
+  pairs: number;
+  steps: number;
+}
+
+const TIMEOUT_MS = 120_000;
+
+export async function measureEngines({ pairs, steps }: EnginesOptions): Promise<void> {
+  assertCounts({ pairs, steps });
+  const times: EngineTimes = {
+    three: { tensorflow: [], wasm: [] },
+    small: { tensorflow: [], wasm: [] },
+    one: { tensorflow: [], wasm: [] },
+    start: { tensorflow: [], wasm: [] },
+  };
+  for (let pair = 1; pair <= pairs; pair += 1) {
+    for (const form of Object.keys(ENGINE_FORMS) as EngineForm[]) {
+      for (const engine of ['tensorflow', 'wasm'] as const) {
+        process.stderr.write(`pair ${pair} of ${pairs}: ${ENGINE_FORMS[form]}, ${engine}\n`);
+        times[form][engine].push(await measure(form, engine, steps));
+      }
+    }
+  }
+  process.stdout.write(
+    `\nThe native engine and wasm on the CPU, median of ${pairs} alternating measurements of ${steps} steps\n\n`,
+  );
+  process.stdout.write(`${engineTable(times)}\n\n${engineGoals(times)}\n`);
+}
+
+async function measure(form: EngineForm, engine: EngineName, steps: number): Promise<number> {
+  switch (form) {
+    case 'three':
+      return medianMs(await threeWorkers(steps, undefined, flagsOf(engine, 'full')));
+    case 'small':
+      return medianMs(await threeWorkers(steps, undefined, flagsOf(engine, 'small')));
+    case 'one':
+      return await oneProcess(1, steps, engine === 'wasm' ? 'wasm' : 'cpu');
+    case 'start':
+      return await start(engine);
+  }
+}
+
+function flagsOf(engine: EngineName, preset: string): string[] {
+  return ['--engine', engine, '--device', 'cpu', '--preset', preset, '--evaluate-every', '0'];
+}
+
+/** Milliseconds from the command to the first committed step: with the engine prepared, or where nothing is but Node. */
+async function start(engine: EngineName): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'duet-bench-engines-'));
+  const out = join(folder, 'run');
+  const env = engine === 'wasm' ? bareMachine(join(folder, 'machine'), process.execPath).env : process.env;
+  const over = new AbortController();
+  try {
+    const began = Date.now();
+    const committed = firstCommit(out, over.signal);
+    const args = [COORDINATOR, 'start', '--workers', '3', '--steps', '1', '--port', '0', '--out', out];
+    const { failure } = await runToEnd(process.execPath, args, TIMEOUT_MS, env);
+    if (failure !== undefined) throw new DuetError(`the start of ${engine} failed: ${failure.reason}`);
+    return (await committed) - began;
+  } finally {
+    over.abort();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
