@@ -1,8 +1,8 @@
 /**
  * Seeded random numbers that depend on what they are for and on nothing else: no state is carried from call to call,
- * so any worker, at any time, in any order, draws the same ones.
+ * so any worker, at any time, in any order, draws the same ones; so does a browser (the exported page), which has no node:crypto.
  */
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 
 /** 32 random bits a call, as a signed integer. */
@@ -19,10 +19,8 @@ export type RandomStream = () => number;
 export function randomStream(seed: number, ...path: readonly (string | number)[]): RandomStream {
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new RangeError(`a seed is a whole number from 0 to 2^53 - 1, not ${seed}`);
-  const digest = createHash('sha256')
-    .update([seed, ...path].join('/'))
-    .digest();
-  const state = [0, 4, 8, 12].map((offset) => digest.readInt32LE(offset));
+  const digest = new DataView(sha256(new TextEncoder().encode([seed, ...path].join('/'))).buffer);
+  const state = [0, 4, 8, 12].map((offset) => digest.getInt32(offset, true));
   const generator = xoroshiro128plusFromState(state);
   return () => generator.next();
 }

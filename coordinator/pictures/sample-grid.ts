@@ -1,6 +1,7 @@
 /** Sample grids as PNG: one band a generator, so that two generators can be compared at a glance. */
 import { type Band, bandColour } from './bands.js';
 import { Canvas } from './canvas.js';
+import { pixelByte } from './pixel-byte.js';
 import { ADVANCE, LINE_HEIGHT } from './pixel-font.js';
 import { scatterPlot } from './scatter-plot.js';
 
@@ -89,8 +90,8 @@ function drawSample(canvas: Canvas, samples: Band['samples'], index: number, pla
   }
 }
 
-/** Black where a value is missing or not a number. */
+/** Black where a value is missing. */
 function byteOf(samples: Band['samples'], at: number): number {
   const value = samples[at] ?? 0;
-  return samples instanceof Float32Array ? Math.round(Math.min(255, Math.max(0, (value + 1) * 127.5))) || 0 : value;
+  return samples instanceof Float32Array ? pixelByte(value) : value;
 }
