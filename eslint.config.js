@@ -15,7 +15,7 @@ const NATS = door(
   ['@nats-io/*'],
   'Only coordinator/store/nats/ and tests/support/nats-client.ts import the NATS client.',
 );
-const NODE = door(['node:*'], 'coordinator/page/browser/ runs in a browser.');
+const NODE = door(['node:*'], 'The folders browser/ run in a browser.');
 const BUILTINS = door(
   ['node:net', 'node:http*', 'node:dgram', 'node:tls', 'node:dns', 'node:worker_threads'],
   'gan/ has no network and no threads.',
@@ -58,6 +58,19 @@ export default tseslint.config(
   restrict(['coordinator/**'], TFJS, NATS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, WORKER),
   restrict(['coordinator/store/nats/**'], TFJS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, WORKER),
   restrict(['coordinator/page/browser/**'], TFJS, NATS, GRPC, GRAFANA, PINO, PLAYWRIGHT, WORKER, NODE),
+  restrict(['coordinator/export-page/browser/**'], TFJS, NATS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, WORKER, NODE),
+  // Types alone: the page has tfjs as a script of its own.
+  restrict(
+    ['coordinator/export-page/browser/tensorflow.ts'],
+    NATS,
+    GRPC,
+    GRAFANA,
+    PINO,
+    UPLOT,
+    PLAYWRIGHT,
+    WORKER,
+    NODE,
+  ),
   restrict(['worker/**'], TFJS, NATS, GRPC, GRAFANA, PINO, COORDINATOR),
   restrict(['gan/**'], TFJS, NATS, GRPC, GRAFANA, PINO, COORDINATOR, WORKER, BUILTINS),
   {

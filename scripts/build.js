@@ -8,9 +8,13 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folders = ['bench', 'common', 'coordinator', 'dashboards', 'deploy', 'gan', 'proto', 'tests', 'worker'];
-// The live page: compiled for a browser, with its style sheet and its document.
-const browser = 'coordinator/page/browser';
-const assets = 'coordinator/page/assets';
+// Compiled for a browser, each with its style sheet and its document: the live page, and the page that an export writes, which
+// is opened by double click too, where a browser loads no modules.
+const pages = [
+  { browser: 'coordinator/page/browser', assets: 'coordinator/page/assets', format: 'esm' },
+  { browser: 'coordinator/export-page/browser', assets: 'coordinator/export-page/assets', format: 'iife' },
+];
+const isOfPage = (path) => pages.some(({ browser }) => path.startsWith(`${browser}/`));
 
 function sources() {
   const found = [];
@@ -18,7 +22,7 @@ function sources() {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) visit(path);
-      else if (path.startsWith(browser)) found.push(path);
+      else if (isOfPage(path)) found.push(path);
       else if (entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts')) found.push(path);
     }
   };
@@ -46,7 +50,7 @@ export async function build() {
   const staging = join(root, `dist.${process.pid}`);
   await compile({
     absWorkingDir: root,
-    entryPoints: files.filter((file) => !file.startsWith(browser)),
+    entryPoints: files.filter((file) => !isOfPage(file)),
     outdir: staging,
     outbase: '.',
     format: 'esm',
@@ -54,21 +58,23 @@ export async function build() {
     sourcemap: 'linked',
     logLevel: 'error',
   });
-  await compile({
-    absWorkingDir: root,
-    entryPoints: [
-      { in: `${browser}/main.ts`, out: 'page' },
-      { in: `${browser}/page.css`, out: 'page' },
-    ],
-    outdir: join(staging, assets),
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    minify: true,
-    legalComments: 'inline',
-    logLevel: 'error',
-  });
-  copyFileSync(join(root, browser, 'index.html'), join(staging, assets, 'index.html'));
+  for (const { browser, assets, format } of pages) {
+    await compile({
+      absWorkingDir: root,
+      entryPoints: [
+        { in: `${browser}/main.ts`, out: 'page' },
+        { in: `${browser}/page.css`, out: 'page' },
+      ],
+      outdir: join(staging, assets),
+      bundle: true,
+      format,
+      target: 'es2022',
+      minify: true,
+      legalComments: 'inline',
+      logLevel: 'error',
+    });
+    copyFileSync(join(root, browser, 'index.html'), join(staging, assets, 'index.html'));
+  }
   writeFileSync(join(staging, 'sources.txt'), wanted);
   const previous = join(root, `dist.${process.pid}.old`);
   try {

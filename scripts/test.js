@@ -16,7 +16,8 @@ function run(program, args) {
 
 if (chosen.length === 0) {
   process.stdout.write('types and import rules ...\n');
-  for (const project of ['.', 'coordinator/page/browser']) run('tsc', ['--noEmit', '-p', project]);
+  for (const project of ['.', 'coordinator/page/browser', 'coordinator/export-page/browser'])
+    run('tsc', ['--noEmit', '-p', project]);
   run('eslint', ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/']);
 }
 await build();

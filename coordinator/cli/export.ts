@@ -1,4 +1,4 @@
-/** `coordinator export`: generators as tfjs layers models; a finished run does it by itself. */
+/** `coordinator export`: generators as tfjs layers models, which a finished run does by itself, and a page that draws with them. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ExitCode } from '../../common/run-command.js';
@@ -6,6 +6,8 @@ import { type Engine, saveModel } from '../../gan/engine/index.js';
 import { layersModel } from '../../gan/network/export.js';
 import { architectureOf } from '../../gan/network/role-architecture.js';
 import { engineAtHand } from '../engines/beside.js';
+import { aboutRun } from '../export-page/about-run.js';
+import { assertReplaceable, writePage } from '../export-page/write-page.js';
 import { RunDirectory } from '../run/directory.js';
 import { readRecord } from '../run/record.js';
 import { storageError } from '../run/storage-error.js';
@@ -16,17 +18,31 @@ interface ExportFlags {
   run: string;
   step?: string;
   out?: string;
+  page?: true;
 }
 
-export async function exportCommand({ run, step, out }: ExportFlags): Promise<ExitCode> {
+export async function exportCommand({ run, step, out, page }: ExportFlags): Promise<ExitCode> {
   const directory = RunDirectory.open(run);
-  resolveStep(directory, step);
+  const chosen = resolveStep(directory, step);
+  const models = out === undefined ? directory.file('export') : resolve(out);
+  const folder = join(models, 'page');
+  // What cannot be is refused before anything is written.
+  const about = page === true ? aboutRun(directory, chosen) : undefined;
+  if (about !== undefined) assertReplaceable(folder);
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
   await exportGenerators(directory, {
     engine: await engineAtHand(),
-    say: (line) => void process.stdout.write(`${line}\n`),
-    ...(step === undefined ? {} : { step }),
+    say,
+    // A run that trains may have a newer checkpoint by now, or a better one.
+    step: String(chosen),
     ...(out === undefined ? {} : { out }),
   });
+  if (about === undefined) {
+    say('a page that shows them in any browser: the same command with --page');
+  } else {
+    say(`page of step ${chosen}: ${writePage(folder, about, models)}`);
+    say('open it by double click, or put its folder on any web server: it needs nothing else, and no network');
+  }
   return 0;
 }
 

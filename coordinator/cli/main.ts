@@ -38,6 +38,12 @@ Examples:
 
 A run that trains has a page already: coordinator start prints where. It changes nothing, and needs no token.`;
 
+const EXPORT_EXAMPLES = `
+Examples:
+  $ npx coordinator export --run runs/ID                       writes runs/ID/export/generator-1/model.json, ...
+  $ npx coordinator export --run runs/ID --page                and runs/ID/export/page/index.html: open it by double click
+  $ npx coordinator export --run runs/ID --step best --page --out show`;
+
 const EVALUATE_EXAMPLES = `
 Examples:
   $ npx coordinator evaluate --run runs/ID                     KID, precision, modes, memorisation, ... of the newest checkpoint
@@ -118,14 +124,12 @@ await runCommand(async () => {
 
   program
     .command('export')
-    .description('Write the generators as tfjs layers models.')
+    .description('Write the generators as tfjs layers models, and a page that draws with them in any browser.')
     .requiredOption('--run <dir>', 'run directory')
     .option('--step <n>', "checkpoint of this step, or 'best': the one of the lowest KID (default: the newest)")
     .option('--out <dir>', 'folder to write to (default: RUN/export)')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ npx coordinator export --run runs/ID      writes runs/ID/export/generator-1/model.json, ...',
-    )
+    .option('--page', 'a web page beside them, in page/: new samples, a slider through latent space; works offline')
+    .addHelpText('after', EXPORT_EXAMPLES)
     .action(finish(exportCommand));
 
   program

@@ -21,8 +21,9 @@ cp -R node_modules "$duet/"
   rm -rf .bin .package-lock.json @duet esbuild @esbuild node-api-headers
   rm -rf @img/*musl*
   find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' -o -name '*.flow' \) -delete
-  # The entry that Node loads is tf.node.js or tf-NAME.node.js; the others are the same code for browsers.
-  find @tensorflow -type f -path '*/dist/*' \( -name 'tf*.min.js' -o -name 'tf*.fesm*.js' -o -name 'tf*.es2017*.js' \) -delete
+  # The entry that Node loads is tf.node.js or tf-NAME.node.js; the others are the same code for browsers. One of them goes
+  # into an exported page.
+  find @tensorflow -type f -path '*/dist/*' ! -path '@tensorflow/tfjs/dist/tf.es2017.min.js' \( -name 'tf*.min.js' -o -name 'tf*.fesm*.js' -o -name 'tf*.es2017*.js' \) -delete
 )
 find "$duet/dist" -name '*.map' -delete
 

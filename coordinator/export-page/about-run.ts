@@ -1,0 +1,34 @@
+import { basename } from 'node:path';
+import { UsageError } from '../../common/errors.js';
+import { isMixture, mixtureNamed } from '../../gan/data/mixtures.js';
+import type { RunDirectory } from '../run/directory.js';
+import { readRecord } from '../run/record.js';
+import { rolesOf } from '../training/roles.js';
+import type { About } from './about.js';
+
+/** What the page says of a run. @throws UsageError when nobody knows what its samples look like */
+export function aboutRun(directory: RunDirectory, step: number): About {
+  const { id, training, sampleShape: shape } = readRecord(directory);
+  const { system, data, seed, generators, latent } = training;
+  const centres = isMixture(data) ? mixtureNamed(data).centres : [];
+  const isImage = shape.length === 3 && (shape[2] === 1 || shape[2] === 3);
+  if (!isImage && (shape.length !== 1 || centres.length === 0)) {
+    const what =
+      shape.length === 0 ? 'does not say' : `says [${shape.join(', ')}], which is no image and no mixture, for`;
+    throw new UsageError(
+      `${directory.file('config.json')} ${what} the shape of a sample: a page cannot show it; leave --page away for the models alone`,
+    );
+  }
+  return {
+    run: id,
+    system,
+    // The folders above a user's data are nobody else's business.
+    data: basename(data),
+    step,
+    seed,
+    generators: rolesOf(generators).slice(1),
+    latent,
+    shape,
+    centres: [...centres],
+  };
+}
