@@ -11,8 +11,11 @@ export interface GridLayout {
 const GAP = 2;
 /** Powers of 2, as the counts of samples are: no row is left with a hole. */
 const MOST_COLUMNS = 16;
-/** Of a sample, in CSS px: smaller ones cannot be made out, and more of them side by side are not looked at one by one. */
-const LEAST_SIDE = 44;
+/** Of a sample, in CSS px: smaller ones cannot be made out. */
+const LEAST_SIDE = 36;
+/** As many beside each other as are still looked at one by one, unless there is room for larger ones. */
+const USUAL_COLUMNS = 8;
+const LARGE_SIDE = 56;
 
 export interface GridOptions {
   count: number;
@@ -30,9 +33,9 @@ export interface GridOptions {
  */
 export function gridLayout({ count, shape, room, density }: GridOptions): GridLayout {
   const [height = 1, width = 1] = shape;
-  const least = Math.max(LEAST_SIDE, width / density);
+  const least = (columns: number) => Math.max(columns > USUAL_COLUMNS ? LARGE_SIDE : LEAST_SIDE, width / density);
   let columns = Math.min(MOST_COLUMNS, count);
-  while (columns > 1 && room / columns < least) columns = Math.ceil(columns / 2);
+  while (columns > 1 && room / columns < least(columns)) columns = Math.ceil(columns / 2);
   const scale = Math.max(1, Math.ceil(((room * density + GAP) / columns - GAP) / width));
   const rows = Math.ceil(count / columns);
   return {
