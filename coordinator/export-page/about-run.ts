@@ -11,13 +11,13 @@ export function aboutRun(directory: RunDirectory, step: number): About {
   const { id, training, sampleShape: shape } = readRecord(directory);
   const { system, data, seed, generators, latent } = training;
   const centres = isMixture(data) ? mixtureNamed(data).centres : [];
-  const isImage = shape.length === 3 && (shape[2] === 1 || shape[2] === 3);
-  if (!isImage && (shape.length !== 1 || centres.length === 0)) {
+  if (!canBeShown(shape, centres)) {
+    const file = directory.file('config.json');
     const what =
-      shape.length === 0 ? 'does not say' : `says [${shape.join(', ')}], which is no image and no mixture, for`;
-    throw new UsageError(
-      `${directory.file('config.json')} ${what} the shape of a sample: a page cannot show it; leave --page away for the models alone`,
-    );
+      shape.length === 0
+        ? `${file} does not say the shape of a sample`
+        : `as the shape of a sample ${file} says [${shape.join(', ')}], which is no image and no points of a known mixture`;
+    throw new UsageError(`${what}: a page cannot show it; leave --page away for the models alone`);
   }
   return {
     run: id,
@@ -31,4 +31,10 @@ export function aboutRun(directory: RunDirectory, step: number): About {
     shape,
     centres: [...centres],
   };
+}
+
+/** Images, grey or RGB, and points on a plane whose modes are known. */
+function canBeShown(shape: readonly number[], centres: readonly unknown[]): boolean {
+  if (shape.length === 3) return shape[2] === 1 || shape[2] === 3;
+  return shape.length === 1 && shape[0] === 2 && centres.length > 0;
 }

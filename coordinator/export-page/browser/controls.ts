@@ -27,8 +27,8 @@ export class Controls {
     this.#at.addEventListener('input', () => this.move({ at: Number(this.#at.value) / STOPS }));
     this.#count.addEventListener('change', () => this.move({ count: Number(this.#count.value) }));
     // Who types a seed wants to see it: its end of the slider.
-    this.#from.addEventListener('change', () => this.#typed(this.#from, (from) => this.move({ from, at: 0 })));
-    this.#to.addEventListener('change', () => this.#typed(this.#to, (to) => this.move({ to, at: 1 })));
+    this.#onSeed(this.#from, (from) => this.move({ from, at: 0 }));
+    this.#onSeed(this.#to, (to) => this.move({ to, at: 1 }));
     byId('new').addEventListener('click', () => this.move({ from: newSeed(), to: newSeed(), at: 0 }));
     this.#show();
   }
@@ -38,6 +38,14 @@ export class Controls {
     this.#position = { ...this.#position, ...change };
     this.#show();
     this.#moved(this.#position);
+  }
+
+  /** Enter counts also where the seed is the one that was there. */
+  #onSeed(input: HTMLInputElement, use: (seed: number) => void): void {
+    input.addEventListener('change', () => this.#typed(input, use));
+    input.addEventListener('keydown', ({ key }) => {
+      if (key === 'Enter') this.#typed(input, use);
+    });
   }
 
   #typed(input: HTMLInputElement, use: (seed: number) => void): void {
