@@ -59,6 +59,7 @@ async function open(): Promise<void> {
   new ResizeObserver(() => bands.repaint()).observe(byId('bands'));
   onThemeChange(() => bands.repaint());
   byId('controls').hidden = false;
+  byId('rings').hidden = about.centres.length === 0;
   byId('loading').hidden = true;
   draw();
 }

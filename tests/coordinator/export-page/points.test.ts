@@ -90,6 +90,7 @@ test(
     const { page, offences } = opened;
     await drawn(page);
     assert.match(await page.locator('header').innerText(), /pggan on ring8, 2 generators, step 300, seed 1/);
+    assert.equal(await page.getByText('A ring is a mode of the data').isVisible(), true);
     await page.getByLabel('Samples of each').selectOption({ label: '512' });
     const [from, to] = [sampleLatents(1, COUNT, LATENT), sampleLatents(2, COUNT, LATENT)];
     for (const at of [0, 0.3, 1]) {
