@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { between } from '../../../coordinator/export-page/interpolation.js';
 import { sampleLatents } from '../../../gan/latents.js';
 import { type Browser, NO_BROWSER, type Page, findChromium, holds, openBrowser, visit } from '../../support/browser.js';
+import { CONTRAST } from '../../support/contrast.js';
 import { pixelsByEngine } from '../../support/drawn-by-engine.js';
 import { drag, drawn, exportPage, pixelsOf } from '../../support/exported-page.js';
 import { startRun } from '../../support/run.js';
@@ -227,6 +228,11 @@ test(
         `[...document.querySelectorAll('input, select, button')].filter((control) => !control.labels?.length && !control.ariaLabel && !control.textContent.trim()).map(({ id }) => id)`,
       );
       assert.deepEqual(unnamed, []);
+      for (const landmark of ['main', 'banner', 'contentinfo'] as const) {
+        assert.equal(await page.getByRole(landmark).count(), 1, landmark);
+      }
+      await typeSeed(page, 'to seed', 'two');
+      assert.deepEqual(await page.evaluate<string[]>(CONTRAST), [], `${colorScheme}: text of too little contrast`);
       await assertShows(page, ofSeed(5), `${colorScheme}, 360 px`);
       assert.deepEqual(offences, []);
     }
