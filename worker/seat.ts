@@ -50,8 +50,9 @@ export class Seat implements Disposable {
       return seat;
     }
     const data = await equipment.data(job);
-    // On a card, or on a machine of its own, the discriminator takes nothing from the generators.
-    const byTurns = sharesMachine && engine.description.device === 'cpu';
+    // On a card, on a machine of its own, or with one thread the discriminator takes nothing from the generators.
+    const { device, threads } = engine.description;
+    const byTurns = sharesMachine && device === 'cpu' && threads > 1;
     const seat = new Seat(job, engine, around, { shape: data.shape, sha256: data.sha256 });
     seat.#begin(discriminatorRole(engine, job, data, around, byTurns));
     return seat;

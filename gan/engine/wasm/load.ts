@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { EngineError, messageOf } from '../../../common/errors.js';
 import type { Engine, Tfjs } from '../engine.js';
 import { registerConvolutionGradients } from './kernels.js';
+import { type Allocator, guardMemory } from './memory.js';
 import { createOperations } from './operations.js';
 
 /** Emscripten's code listens for these and throws what it hears: this process has its own ideas of its end. */
@@ -17,6 +18,7 @@ export async function loadWasm(): Promise<Engine> {
     const { version_wasm } = require('@tensorflow/tfjs-backend-wasm') as { version_wasm: string };
     tf.enableProdMode();
     if (!(await tf.setBackend('wasm'))) throw new Error('the backend does not initialise');
+    guardMemory((tf.backend() as unknown as { wasm: Allocator }).wasm);
     registerConvolutionGradients(tf);
     const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true;
     return {

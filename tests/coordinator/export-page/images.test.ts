@@ -76,7 +76,10 @@ test(
     await assertShows(page, ofSeed(5), 'seed 5');
     assert.equal(await page.title(), 'Samples of digits');
     assert.match(await textOf(page, 'header'), /pggan on mnist, 2 generators, step 30, seed 5/);
-    assert.match(await textOf(page, 'header'), /Every picture here is generated: .* in this browser, from random numbers\./);
+    assert.match(
+      await textOf(page, 'header'),
+      /Every picture here is generated: .* in this browser, from random numbers\./,
+    );
     assert.match(await textOf(page, 'footer'), /2 × 64 samples in .* with TensorFlow\.js 4\.22\.0 on (cpu|webgl)$/);
 
     await typeSeed(page, 'Seed', '77');
