@@ -9,6 +9,7 @@ import { LOG_LEVELS, LevelSwitch, type LogLevel } from '../common/log-level.js';
 import { type Log, changeLevelOnSignal, createLog } from '../common/log.js';
 import { isPortTaken, portInUse } from '../common/ports.js';
 import { type ExitCode, runCommand } from '../common/run-command.js';
+import { onStopSignals } from '../common/stop-signals.js';
 import { TRUST_OPTIONS, trustFilesOf } from '../common/trust/files.js';
 import { Trust } from '../common/trust/trust.js';
 import { VERSION } from '../common/version.js';
@@ -22,6 +23,7 @@ import type { NetworkThreadData } from './network/thread.js';
 
 /** How long the network thread may take to end. */
 const LEAVE_MS = 5000;
+const STOPPED_BY_USER = 130;
 
 interface JoinOptions {
   coordinator: string;
@@ -86,9 +88,10 @@ async function join(options: JoinOptions): Promise<ExitCode> {
   };
   const thread = new Worker(new URL('./network/thread.js', import.meta.url), { workerData, transferList: [port2] });
   const inbox = new Inbox(port1, counter);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => inbox.end({ kind: 'signal', reason: `the worker got ${signal}` }));
-  }
+  using _signals = onStopSignals((signal, again) => {
+    if (again) process.exit(STOPPED_BY_USER);
+    inbox.end({ kind: 'signal', reason: `the worker got ${signal}` });
+  });
   try {
     await compute({ inbox, board: new PhaseBoard(board), faults }, { log, context });
     return await conclude(inbox, log);
@@ -117,7 +120,7 @@ async function conclude(inbox: Inbox, log: Log): Promise<ExitCode> {
     case 'signal':
       await fail(inbox, { reason, usage: false, leaving: true });
       log('info', 'worker-ended', reason);
-      return 130;
+      return STOPPED_BY_USER;
   }
 }
 

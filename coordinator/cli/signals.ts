@@ -1,7 +1,9 @@
 /**
  * Ctrl-C and SIGTERM: the first asks for a clean stop, a second Ctrl-C ends the process at once.
- * A run of a comparison is also stopped when the comparison dies: the channel between the two breaks.
+ * A run of a comparison is also stopped when the comparison dies, or wants it to: the channel between the two breaks.
  */
+import { onStopSignals } from '../../common/stop-signals.js';
+
 export interface StopSignals extends Disposable {
   stop: AbortSignal;
 }
@@ -11,15 +13,13 @@ const STOPPED_BY_USER = 130;
 /** @param doing what a first signal leads to */
 export function stopOnSignals(doing = 'stopping after this step, with a checkpoint'): StopSignals {
   const controller = new AbortController();
-  const handle = (signal: NodeJS.Signals) => {
+  const signals = onStopSignals((signal, again) => {
     // The workers lose their coordinator with us and leave by themselves.
-    if (controller.signal.aborted) process.exit(STOPPED_BY_USER);
+    if (again) process.exit(STOPPED_BY_USER);
     process.stderr.write(`\n${signal}: ${doing} (once more to stop at once)\n`);
     controller.abort(signal);
-  };
-  const abandoned = () => controller.abort('the comparison that started it is gone');
-  process.on('SIGINT', handle);
-  process.on('SIGTERM', handle);
+  });
+  const abandoned = () => controller.abort('the comparison that started it is gone, or stops it');
   if (process.send !== undefined) {
     if (process.connected) process.on('disconnect', abandoned);
     else abandoned();
@@ -27,8 +27,7 @@ export function stopOnSignals(doing = 'stopping after this step, with a checkpoi
   return {
     stop: controller.signal,
     [Symbol.dispose]() {
-      process.off('SIGINT', handle);
-      process.off('SIGTERM', handle);
+      signals[Symbol.dispose]();
       process.off('disconnect', abandoned);
     },
   };

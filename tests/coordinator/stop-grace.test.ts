@@ -92,8 +92,10 @@ test('a second Ctrl-C ends a hanging run at once, and everything that it started
   run.child.stderr?.on('data', (text: string) => (stderr += text));
   run.child.kill('SIGINT');
   await until('the first to be heard', () => stderr.includes('once more to stop at once'));
-  run.child.kill('SIGINT');
+  // One that comes at once is taken for the first, passed on by npx: whoever means it goes on.
+  const pressed = setInterval(() => run.child.kill('SIGINT'), 100);
   assert.equal((await run.ended).code, 130);
+  clearInterval(pressed);
   await until('the workers to be gone', () => !workers.some(runs));
   assert.deepEqual(processesOf(out), []);
   await assertResumable(out, join(scratch.path, 'whole'));

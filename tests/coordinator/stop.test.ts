@@ -16,9 +16,18 @@ test('Ctrl-C stops after a step with a checkpoint, and a resumed run ends with t
   await using run = coordinator(['start', '--port', '0', '--out', stopped, '--steps', '100000', ...OPTIONS]);
   await until('20 committed steps', () => readJournal(stopped, 'metrics.jsonl').length >= 20);
   run.child.kill('SIGINT');
+  // As npx passes on a Ctrl-C that the terminal has sent to both: another signal, so that the system does not make them one.
+  run.child.kill('SIGTERM');
   const { code, stdout, stderr } = await run.ended;
   assert.equal(code, 130, stderr);
   assert.match(stdout, /stopped at step \d+ with a checkpoint/);
+  // By the coordinator's word, without a signal.
+  for (const number of [1, 2, 3]) {
+    const log = readFileSync(join(stopped, 'logs', `worker-${number}.log`), 'utf8');
+    const last = JSON.parse(log.trimEnd().split('\n').at(-1) ?? '') as { event: string; msg: string };
+    assert.equal(last.event, 'worker-ended');
+    assert.doesNotMatch(last.msg, /SIG/);
+  }
   const [step = 0] = listCheckpoints(RunDirectory.open(stopped));
   assert.ok(step >= 20);
   assert.equal(readJournal<StepMetrics>(stopped, 'metrics.jsonl').at(-1)?.step, step);

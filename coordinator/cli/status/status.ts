@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError } from '../../../common/errors.js';
 import type { ExitCode } from '../../../common/run-command.js';
+import { onStopSignals } from '../../../common/stop-signals.js';
 import type { RunDirectory } from '../../run/directory.js';
 import { findRun, lookAt } from './look.js';
 import { type Look, statusLine, statusLines } from './status-text.js';
@@ -32,7 +33,7 @@ export async function statusCommand({ run, watch, json }: StatusOptions): Promis
 async function watchRun(directory: RunDirectory, json: boolean, output: NodeJS.WriteStream): Promise<ExitCode> {
   const enough = new AbortController();
   const stop = () => enough.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  using _signals = onStopSignals(stop);
   output.on('error', (error: NodeJS.ErrnoException) => {
     // Whoever read it has gone.
     if (error.code !== 'EPIPE') throw error;
@@ -51,7 +52,6 @@ async function watchRun(directory: RunDirectory, json: boolean, output: NodeJS.W
     }
   } finally {
     screen.end();
-    process.off('SIGINT', stop).off('SIGTERM', stop);
   }
 }
 
