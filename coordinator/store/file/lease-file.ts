@@ -1,5 +1,5 @@
 /** lease.TERM.json: who drives a run, or drove it last. */
-import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LeaseRecord, leaseSchema } from '../owner.js';
 
@@ -16,10 +16,14 @@ export function leaseFile(folder: string, term: number): string {
 
 /** That of the highest term. */
 export function newestLease(folder: string): FoundLease | undefined {
-  const term = Math.max(0, ...termsIn(folder));
-  if (term === 0) return undefined;
-  const path = leaseFile(folder, term);
-  return { path, term, record: readLease(path) };
+  for (;;) {
+    const term = Math.max(0, ...termsIn(folder));
+    if (term === 0) return undefined;
+    const path = leaseFile(folder, term);
+    const record = readLease(path);
+    // Gone since it was listed: whoever has removed it has a later one.
+    if (record !== undefined || existsSync(path)) return { path, term, record };
+  }
 }
 
 export function removeLeasesBelow(folder: string, term: number): void {

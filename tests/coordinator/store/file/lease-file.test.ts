@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import fs, { readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -192,6 +193,26 @@ test('a lease file that cannot be read still counts: its name gives the term', a
   writeFileSync(leaseFile(scratch.path, 41), '{"te');
   using lease = await acquireLease(scratch.path, { ...quiet, takeOver: true });
   assert.equal(lease.term, 42);
+});
+
+test('a lease that is gone when it is read is no riddle to wait for: the one that came after it is read', async (t) => {
+  await using scratch = scratchFolder();
+  const [earlier, later] = [leaseFile(scratch.path, 3), leaseFile(scratch.path, 4)];
+  writeFileSync(earlier, leaseOf({ pid: 2 ** 22 + 1 }));
+  const list = fs.readdirSync;
+  t.after(() => {
+    fs.readdirSync = list;
+    syncBuiltinESMExports();
+  });
+  fs.readdirSync = ((...args: Parameters<typeof list>) => {
+    const found = list(...args);
+    // Between the two looks of this process another one takes the run.
+    writeFileSync(later, leaseOf({ term: 4 }));
+    rmSync(earlier, { force: true });
+    return found;
+  }) as typeof list;
+  syncBuiltinESMExports();
+  assert.deepEqual([newestLease(scratch.path)?.term, newestLease(scratch.path)?.record?.term], [4, 4]);
 });
 
 test('without its file a lease is lost, whoever took it away', async () => {
