@@ -18,6 +18,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DuetError, RefusedError, messageOf } from '../../common/errors.js';
+import { whenFree } from '../../common/when-free.js';
 import { staysForEver } from './checkpoint-schedule.js';
 import { type RunDirectory, writeWhole } from './directory.js';
 import { MANIFEST, type Manifest, encodeManifest, readManifest } from './manifest.js';
@@ -98,7 +99,7 @@ export class CheckpointWriter {
       // Syncing may have taken a while.
       this.#directory.assertWritable();
       remove(this.#target);
-      renameSync(this.#folder, this.#target);
+      whenFree(() => renameSync(this.#folder, this.#target));
       syncFolder(dirname(this.#target));
       this.#directory.observer?.checkpointAdded(this.step);
     } catch (error) {
@@ -249,7 +250,7 @@ export function retainCheckpoints(
 /** Deletes one that cannot be used. */
 export function discardCheckpoint(directory: RunDirectory, step: number): void {
   directory.assertWritable();
-  rmSync(directory.file('checkpoints', checkpointName(step)), { recursive: true, force: true });
+  whenFree(() => rmSync(directory.file('checkpoints', checkpointName(step)), { recursive: true, force: true }));
   directory.observer?.checkpointRemoved(step);
 }
 
@@ -273,7 +274,7 @@ function removeOf(directory: RunDirectory, step: number): void {
 function remove(folder: string): void {
   if (!existsSync(folder)) return;
   const leaving = join(dirname(folder), `.${basename(folder)}.old.tmp`);
-  rmSync(leaving, { recursive: true, force: true });
-  renameSync(folder, leaving);
-  rmSync(leaving, { recursive: true, force: true });
+  whenFree(() => rmSync(leaving, { recursive: true, force: true }));
+  whenFree(() => renameSync(folder, leaving));
+  whenFree(() => rmSync(leaving, { recursive: true, force: true }));
 }

@@ -16,6 +16,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.js';
 import { readToken } from '../../common/join-options.js';
+import { whenFree } from '../../common/when-free.js';
 import { DOCUMENTS, type DirectoryObserver, type DocumentName, type LogName } from './directory-observer.js';
 import { storageError } from './storage-error.js';
 import { syncFolder, writeSynced } from './sync.js';
@@ -68,7 +69,8 @@ export class RunDirectory {
       // Every folder that was made, and the one that holds the highest of them.
       for (let folder = absolute; ; folder = dirname(folder)) {
         syncFolder(folder);
-        if (folder === dirname(made)) break;
+        // The root too: should the system spell the folder that it made in another way, none below it would be the last.
+        if (folder === dirname(made) || folder === dirname(folder)) break;
       }
     } catch (error) {
       throw storageError(error, path);
@@ -154,7 +156,7 @@ export class RunDirectory {
     this.#guard();
     const line = JSON.stringify(value);
     try {
-      appendFileSync(this.file(log), `${line}\n`);
+      whenFree(() => appendFileSync(this.file(log), `${line}\n`));
     } catch (error) {
       throw storageError(error, this.file(log));
     }
@@ -239,7 +241,7 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     writeSynced(temporary, content);
-    renameSync(temporary, path);
+    whenFree(() => renameSync(temporary, path));
     syncFolder(dirname(path));
   } catch (error) {
     rmSync(temporary, { force: true });

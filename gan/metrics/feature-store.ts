@@ -12,6 +12,7 @@ import { parametersOf } from '../network/architecture.js';
 import { readDigitLabels, readDigits } from '../data/mnist.js';
 import type { Engine } from '../engine/index.js';
 import { lock } from '../../common/lock.js';
+import { whenFree } from '../../common/when-free.js';
 import type { NamedArray } from '../network/initialise.js';
 import { FEATURE_ARCHITECTURE, FeatureNetwork } from './feature-network.js';
 import {
@@ -79,7 +80,7 @@ export function writeFeatures(folder: string, arrays: readonly NamedArray[], tes
   try {
     mkdirSync(folder, { recursive: true });
     writeFileSync(temporary, content, { flush: true });
-    renameSync(temporary, path);
+    whenFree(() => renameSync(temporary, path));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw new DuetError(`the feature network cannot be written to ${folder}: ${messageOf(error)}`, { cause: error });

@@ -56,8 +56,8 @@ function claim(folder: string, term: number): FileLease | undefined {
   return new FileLease(folder, record);
 }
 
-/** File systems without hard links; a copy to a new name is exclusive as well, but for a moment it is not whole. */
-const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+/** File systems without hard links (EISDIR: FAT in Windows); a copy to a new name is exclusive as well, but for a moment it is not whole. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EISDIR']);
 
 /** @returns false when the file is there already */
 function makeWhole(path: string, content: string): boolean {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { whenFree } from '../../../common/when-free.js';
 import { checkpointName } from '../../run/checkpoints.js';
 import type { RunDirectory } from '../../run/directory.js';
 import { MANIFEST, type Manifest, readManifest } from '../../run/manifest.js';
@@ -85,8 +86,8 @@ export async function downloadCheckpoint(
       writeSynced(join(staging, file), content);
     }
     syncFolder(staging);
-    rmSync(target, { recursive: true, force: true });
-    renameSync(staging, target);
+    whenFree(() => rmSync(target, { recursive: true, force: true }));
+    whenFree(() => renameSync(staging, target));
     syncFolder(directory.file('checkpoints'));
   } catch (error) {
     throw storageError(error, target);
