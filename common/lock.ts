@@ -3,16 +3,22 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, utimes
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startOf } from './process-stat.js';
+import { whenFree } from './when-free.js';
 
 const RETRY_MS = 250;
-/** The owner touches its lock this often; for waiters that cannot look its process up. */
+/** The owner touches its lock this often; for waiters that cannot look its process up, or not when it started. */
 const BEAT_MS = 5000;
 /** A lock that has not been touched for this long, by the waiter's clock, is nobody's. */
 const SILENCE_MS = 60_000;
 
 /** Waits for the lock file to be ours. `waiting` is called once if another process holds it. */
-export async function lock(file: string, waiting: () => void, signal?: AbortSignal): Promise<Disposable> {
-  const isSilent = silence();
+export async function lock(
+  file: string,
+  waiting: () => void,
+  signal?: AbortSignal,
+  silenceMs = SILENCE_MS,
+): Promise<Disposable> {
+  const isSilent = silence(silenceMs);
   for (let told = false; ;) {
     signal?.throwIfAborted();
     const ours = acquire(file);
@@ -37,7 +43,7 @@ function describe(pid: number): string {
 function acquire(file: string): string | undefined {
   try {
     // 'wx' is atomic: one of two processes makes the file.
-    const handle = openSync(file, 'wx');
+    const handle = whenFree(() => openSync(file, 'wx'));
     const owner = describe(process.pid);
     writeSync(handle, owner);
     closeSync(handle);
@@ -53,7 +59,7 @@ function hold(file: string, ours: string): Disposable {
   return {
     [Symbol.dispose]() {
       clearInterval(beat);
-      if (read(file)?.owner === ours) rmSync(file, { force: true });
+      if (read(file)?.owner === ours) whenFree(() => rmSync(file, { force: true }));
     },
   };
 }
@@ -74,7 +80,7 @@ interface Seen {
 /** Undefined when it has just been released. */
 function read(file: string): Seen | undefined {
   try {
-    return { owner: readFileSync(file, 'utf8'), touched: statSync(file).mtimeMs };
+    return whenFree(() => ({ owner: readFileSync(file, 'utf8'), touched: statSync(file).mtimeMs }));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
@@ -87,15 +93,21 @@ function isDead(owner: string): boolean {
   return host === hostname() && pid !== undefined && describe(pid) !== owner;
 }
 
+/** Not of an id alone, where the system does not tell when its process started: a later one may have it. */
+function isKnownToLive(owner: string): boolean {
+  const [host, , started] = parse(owner);
+  return host === hostname() && started !== '';
+}
+
 /** Tells that a lock held elsewhere has stood untouched for long. Compares times of one machine only. */
-function silence(): (seen: Seen) => boolean {
+function silence(silenceMs: number): (seen: Seen) => boolean {
   let last = '';
   let since = performance.now();
   return ({ owner, touched }) => {
     const state = `${owner} ${touched}`;
-    if (state !== last || parse(owner)[0] === hostname()) since = performance.now();
+    if (state !== last || isKnownToLive(owner)) since = performance.now();
     last = state;
-    return performance.now() - since > SILENCE_MS;
+    return performance.now() - since > silenceMs;
   };
 }
 
@@ -112,9 +124,9 @@ function takeOver(file: string, owner: string): void {
   else rmSync(aside, { force: true });
 }
 
-function parse(owner: string): [host?: string, pid?: number] {
+function parse(owner: string): [host?: string, pid?: number, started?: string] {
   try {
-    return JSON.parse(owner) as [string, number];
+    return JSON.parse(owner) as [string, number, string];
   } catch {
     // between its making and its writing
     return [];

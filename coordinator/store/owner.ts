@@ -36,11 +36,14 @@ export function nameOf(record: LeaseRecord | undefined): string {
   return record === undefined ? 'of an unknown host' : `${record.host}/${record.pid}`;
 }
 
-/** Whether the owner is there; undefined: it is of another host, or container, and cannot be looked up. */
+/**
+ * Whether the owner is there; undefined: that cannot be looked up. It is of another host, or container, or a process has its
+ * id of which the system does not tell when it started (macOS, Windows): it is the owner, or a later one.
+ */
 export function livesHere(record: LeaseRecord): boolean | undefined {
   if (record.host !== hostname() || record.space !== processSpace()) return undefined;
-  // Where the start time cannot be told, any process of that id must be taken for the owner.
-  return startOf(record.pid) === record.started;
+  const found = startOf(record.pid);
+  return found === '' ? undefined : found === record.started;
 }
 
 /** @param run its directory, or its name in a store */

@@ -1,9 +1,8 @@
 /** A run as its directory tells it, and its coordinator where that can be asked. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { processSpace, startOf } from '../../common/process-stat.js';
 import type { RunDirectory } from '../run/directory.js';
 import { newestLease, renewedAt } from '../store/file/lease-file.js';
+import { livesHere } from '../store/owner.js';
 import { readRecord } from '../run/record.js';
 import type { RunStatus } from '../run/status.js';
 import { parsedLine } from './journal-tail.js';
@@ -13,7 +12,7 @@ import type { LiveView, RunState, RunView } from './run-view.js';
 const WINDOW = 50;
 /** More than WINDOW lines of a run of three networks; of one of a hundred, a few. */
 const TAIL_BYTES = 96 << 10;
-/** A coordinator on another host touches its lease every 2 s. */
+/** A coordinator touches its lease every 2 s; for those that cannot be looked up. */
 const SILENCE_MS = 60_000;
 
 /**
@@ -26,7 +25,7 @@ export function viewOf(directory: RunDirectory, live?: LiveView): RunView {
   const { training, created, epoch, rollbacks } = readRecord(directory);
   const status = readStatus(directory);
   const isOver = status.state === 'finished' || status.state === 'stopped' || status.state === 'failed';
-  const driven = !isOver && (live !== undefined || isDriven(directory));
+  const driven = !isOver && (live !== undefined || isDriven(directory.path));
   const told = isOver ? undefined : live;
   const newest = newestSteps(directory);
   const step = told?.step ?? newest.step ?? status.step;
@@ -67,16 +66,14 @@ export function readStatus(directory: RunDirectory): RunStatus {
   }
 }
 
-/** Whether a coordinator is at work on the run, as far as can be told without waiting. */
-function isDriven(directory: RunDirectory): boolean {
+/** Whether a coordinator is at work on the run, as far as can be told without waiting. @param folder the run directory */
+export function isDriven(folder: string): boolean {
   try {
-    const lease = newestLease(directory.path);
+    const lease = newestLease(folder);
     if (lease === undefined || lease.record?.released !== undefined) return false;
     const { record, path } = lease;
-    if (record !== undefined && record.host === hostname() && record.space === processSpace()) {
-      return startOf(record.pid) === record.started;
-    }
-    return Date.now() - (renewedAt(path) ?? 0) < SILENCE_MS;
+    const known = record === undefined ? undefined : livesHere(record);
+    return known ?? Date.now() - (renewedAt(path) ?? 0) < SILENCE_MS;
   } catch {
     return false;
   }

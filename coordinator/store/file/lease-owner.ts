@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { livesHere, nameOf } from '../owner.js';
 import { type FoundLease, newestLease, renewedAt } from './lease-file.js';
 
-/** An owner on another host that has not renewed its lease for so long is dead. */
+/** An owner that cannot be looked up and has not renewed its lease for so long is dead. */
 const SILENCE_MS = 60_000;
 const POLL_MS = 250;
 
 /**
- * A process of this host can be looked up. Of another one only its renewals are seen, and not by which clock they are dated:
- * it lives when one comes within a minute, by the clock of this process.
+ * A process of this host can be looked up, where the system tells when it started. Of another one only its renewals are seen,
+ * and not by which clock they are dated: it lives when one comes within a minute, by the clock of this process.
  *
  * @param waiting called when that has to be waited for
  */
