@@ -63,9 +63,8 @@ export class Evaluator implements Disposable {
   #start(): ChildProcess {
     const log = openSync(this.#directory.file('logs', 'evaluator.log'), 'a');
     try {
-      // A session of its own: Ctrl-C in the terminal is for the coordinator.
       const command = { command: process.execPath, args: [MAIN, this.#directory.path] };
-      const child = spawnChild(command, { detached: true, stdio: ['ignore', log, log, 'ipc'] });
+      const child = spawnChild(command, { stdio: ['ignore', log, log, 'ipc'] });
       if (child.pid !== undefined) this.#told.started(child.pid);
       child.on('message', (message) => this.#receive(message as FromEvaluator));
       child.on('error', (error) => this.#end(`the evaluator process did not start: ${error.message}`));

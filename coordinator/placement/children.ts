@@ -5,10 +5,16 @@ import { type CommandLine, dieWithParent } from './die-with-parent.js';
 const children = new Set<ChildProcess>();
 let over = false;
 
-/** As `spawn`; the process ends at the latest with this one. */
+/**
+ * A session of its own: Ctrl-C in the terminal is for the one who has started it, who then stops it in order. In Windows it has
+ * no console, so it opens no window, and one that is closed does not end it; but nor does Windows end it with its parent.
+ */
+export const OWN_SESSION = { detached: true, windowsHide: true } as const;
+
+/** As `spawn`, in a session of its own; the process ends at the latest with this one. */
 export function spawnChild(line: CommandLine, options: SpawnOptions): ChildProcess {
   const { command, args } = dieWithParent(line, process.pid);
-  const child = spawn(command, args, options);
+  const child = spawn(command, args, { ...options, ...OWN_SESSION });
   if (children.size === 0) process.once('exit', killChildren);
   children.add(child);
   child.once('exit', () => {

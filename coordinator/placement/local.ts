@@ -14,7 +14,7 @@ import type { Placement, StartOptions } from './placement.js';
 
 /** dist/coordinator/placement/ lies three levels below the package's root. */
 const WORKER = fileURLToPath(new URL('../../../worker/bin/worker.js', import.meta.url));
-/** How long a worker may take to leave after SIGTERM. */
+/** How long a worker may take to leave when it is told to, by its connection first, then by SIGTERM (which Windows makes a kill). */
 const GRACE_MS = 5000;
 
 export interface LocalOptions {
@@ -85,11 +85,10 @@ function spawnWorker(
 ): ChildProcess {
   const log = openSync(logOf(logs, index), 'a');
   try {
-    // A session of its own: Ctrl-C in the terminal is for the coordinator, which then stops the workers in order.
     // It looks for no other coordinator when this one is gone: it belongs to it.
     const where = ['--coordinator', fromHere(coordinator), '--token-file', tokenFile, '--rejoin', '0'];
     const args = [WORKER, 'join', ...where, ...trustArgs(trust), ...flags];
-    return spawnChild({ command: process.execPath, args }, { detached: true, env, stdio: ['ignore', log, log] });
+    return spawnChild({ command: process.execPath, args }, { env, stdio: ['ignore', log, log] });
   } finally {
     closeSync(log);
   }

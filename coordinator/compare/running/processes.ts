@@ -6,11 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sentenceOf } from '../../../common/log-line.js';
 import { storageError } from '../../run/storage-error.js';
+import { OWN_SESSION } from '../../placement/children.js';
+import { newestLease } from '../../store/file/lease-file.js';
+import { isDriven } from '../../view/read-run.js';
 import type { RunPaths } from '../paths.js';
 
 /** dist/coordinator/compare/ lies three levels below the package's root. */
 const COORDINATOR = fileURLToPath(new URL('../../../../coordinator/bin/coordinator.js', import.meta.url));
 const POLL_MS = 200;
+/** macOS and Windows have none. */
+const PROC = '/proc';
 /** How long a process that was left behind may take to write its checkpoint and leave. */
 const GRACE_MS = 60_000;
 
@@ -27,13 +32,13 @@ export async function runCoordinator(args: readonly string[], paths: RunPaths, s
   const log = openLog(paths.log);
   let child: ChildProcess;
   try {
-    // A session of its own: Ctrl-C in the terminal is for the comparison, which then stops its runs once each.
-    // The channel carries nothing; when the comparison dies, it breaks, and the run stops with a checkpoint.
-    child = spawn(process.execPath, [COORDINATOR, ...args], { detached: true, stdio: ['ignore', log, log, 'ipc'] });
+    // The channel carries nothing; when it breaks, a run stops with a checkpoint, also when the comparison has died.
+    child = spawn(process.execPath, [COORDINATOR, ...args], { ...OWN_SESSION, stdio: ['ignore', log, log, 'ipc'] });
   } finally {
     closeSync(log);
   }
-  const halt = () => void child.kill('SIGTERM');
+  // Not by a signal: in Windows there is none that a process could hear. An evaluation has nothing to save.
+  const halt = () => (args[0] === 'start' && child.connected ? child.disconnect() : void child.kill('SIGTERM'));
   try {
     const ended = new Promise<Omit<Ended, 'reason'>>((resolve, reject) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
@@ -73,22 +78,25 @@ export function leftProcess(paths: RunPaths): number | undefined {
   if (!existsSync(paths.process)) return undefined;
   try {
     const { pid } = JSON.parse(readFileSync(paths.process, 'utf8')) as { pid: number };
-    // Ids are used again: it is that process only if it names the run's folder or config.
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return command.includes(paths.folder) ? pid : undefined;
+    // Ids are used again: it is that process only if it names the run's folder.
+    if (existsSync(PROC))
+      return readFileSync(`${PROC}/${pid}/cmdline`, 'utf8').split('\0').includes(paths.folder) ? pid : undefined;
+    // Where nobody tells what a process was started with, it is the one that renews the run's lease.
+    return newestLease(paths.folder)?.record?.pid === pid && isDriven(paths.folder) ? pid : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Asks a left process to stop, and waits until it is gone. */
+/** Waits until a left process is gone. Its channel has broken, so a run stops by itself; an evaluation has to be asked. */
 export async function endLeftProcess(paths: RunPaths, stop: AbortSignal): Promise<void> {
   const deadline = performance.now() + GRACE_MS;
   for (let asked = false; ;) {
     const pid = leftProcess(paths);
     if (pid === undefined) break;
     try {
-      if (!asked) process.kill(pid, 'SIGTERM');
+      // In Windows this would end a run before its checkpoint.
+      if (!asked && process.platform !== 'win32') process.kill(pid, 'SIGTERM');
       if (performance.now() > deadline) process.kill(pid, 'SIGKILL');
     } catch {
       // gone meanwhile
