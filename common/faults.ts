@@ -29,3 +29,9 @@ export function whyUnkillable(pid: number): string | undefined {
   if (pid !== 1) return undefined;
   return 'it is process 1 of its container, which cannot kill or stop itself: run it under an init (docker run --init, or shareProcessNamespace: true in Kubernetes)';
 }
+
+/** Why a worker cannot be stopped, if it cannot: what SIGSTOP does has no like in Windows. */
+export function whyUnstoppable(platform: string = process.platform): string | undefined {
+  if (platform !== 'win32') return undefined;
+  return 'Windows cannot stop a process and let it go on: ask for delay, partition or slow, which it can';
+}

@@ -1,7 +1,7 @@
 /** The coordinator's part in faults made on purpose: who may ask, when each is made, and the record of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RefusedError } from '../../common/errors.js';
-import { type FaultKind, whyUnkillable } from '../../common/faults.js';
+import { type FaultKind, whyUnkillable, whyUnstoppable } from '../../common/faults.js';
 import { randomStream } from '../../gan/random.js';
 import type { CoordinatorMessage } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
 import type { Fault__Output } from '../../proto/generated/duet/v1/Fault.js';
@@ -20,6 +20,8 @@ export interface InjectionsOptions {
   send(role: string, message: CoordinatorMessage): void;
   /** Ends the coordinator's own process; SIGKILL, unless a test says otherwise. */
   kill?: () => void;
+  /** Of this process. */
+  platform?: string;
 }
 
 interface Held {
@@ -60,6 +62,10 @@ export class Injections implements Disposable {
     }
     const unkillable = fault.kind === 'coordinator-kill' ? whyUnkillable(process.pid) : undefined;
     if (unkillable !== undefined) throw new RefusedError('FAILED_PRECONDITION', `the coordinator: ${unkillable}`);
+    // External workers may run elsewhere, and know by themselves.
+    const isOfHere = fault.kind === 'stop' && run.settings.placement === 'local';
+    const unstoppable = isOfHere ? whyUnstoppable(this.#options.platform) : undefined;
+    if (unstoppable !== undefined) throw new RefusedError('FAILED_PRECONDITION', unstoppable);
     const order = checkFault(fault, roles, run.training.steps);
     return fault.atStep === 0 ? this.#make(order) : await this.#hold(order, withdrawn);
   }

@@ -9,6 +9,7 @@ import {
   SLOWING_FAULTS,
   WORKER_FAULTS,
   isFaultKind,
+  whyUnstoppable,
 } from '../../common/faults.js';
 import { nearestOf } from '../../common/nearest.js';
 import { randomStream } from '../../gan/random.js';
@@ -45,11 +46,14 @@ export type ChaosRequest =
 const ANY = 'any';
 const DEFAULT_FOR_S = '10';
 const DEFAULT_DELAY_MS = '200';
-/** All that a run survives without anybody's help. */
-const DEFAULT_KINDS = FAULT_KINDS.filter((kind) => kind !== 'coordinator-kill');
+/** All that a run survives without anybody's help, and that can be made here. */
+const defaultKinds = (platform: string) =>
+  FAULT_KINDS.filter(
+    (kind) => kind !== 'coordinator-kill' && (kind !== 'stop' || whyUnstoppable(platform) === undefined),
+  );
 
 /** @throws UsageError for the first thing that is wrong */
-export function readRequest(flags: ChaosFlags, access: Access): ChaosRequest {
+export function readRequest(flags: ChaosFlags, access: Access, platform: string = process.platform): ChaosRequest {
   if (flags.every !== undefined && flags.fault !== undefined) {
     throw new UsageError(
       '--fault makes one fault and --every many: leave one away (with --every, --faults names kinds)',
@@ -60,7 +64,7 @@ export function readRequest(flags: ChaosFlags, access: Access): ChaosRequest {
       `say which fault: --fault KIND (${FAULT_KINDS.join(', ')}), or --every SECONDS for faults at random`,
     );
   }
-  return flags.fault === undefined ? random(flags, access) : one(flags, flags.fault, access);
+  return flags.fault === undefined ? random(flags, access, platform) : one(flags, flags.fault, access);
 }
 
 function one(flags: ChaosFlags, name: string, access: Access): ChaosRequest {
@@ -98,13 +102,14 @@ function whoseOf(flags: ChaosFlags, kind: FaultKind, access: Access): { role: st
   return { role: pick(randomStream(seedOf(flags), 'chaos', 'any'), possible), peer };
 }
 
-function random(flags: ChaosFlags, access: Access): ChaosRequest {
+function random(flags: ChaosFlags, access: Access, platform: string): ChaosRequest {
   for (const flag of ['peer', 'at-step'] as const) {
     const given = flag === 'peer' ? flags.peer : flags.atStep;
     if (given !== undefined)
       throw new UsageError(`--${flag} goes with --fault: with --every it is drawn, leave it away`);
   }
-  const kinds = flags.faults === undefined ? DEFAULT_KINDS : flags.faults.split(',').map(kindOf.bind(null, '--faults'));
+  const named = flags.faults?.split(',').map(kindOf.bind(null, '--faults'));
+  const kinds = named ?? defaultKinds(platform);
   const { role = ANY } = flags;
   if (role !== ANY && !kinds.some(isOfWorker))
     throw new UsageError(`${kinds.join(', ')}: of no role, leave --role away`);

@@ -1,7 +1,7 @@
 /** Faults of the whole process: it dies, or it stands still. */
 import { spawn } from 'node:child_process';
 import { DuetError } from '../../common/errors.js';
-import { whyUnkillable } from '../../common/faults.js';
+import { whyUnkillable, whyUnstoppable } from '../../common/faults.js';
 
 /** @throws DuetError when this process cannot be killed by itself */
 export function kill(): void {
@@ -33,9 +33,11 @@ kill -CONT "$1" 2>/dev/null
  * Stops this process, all its threads, as SIGSTOP does; a helper process, which leaves when this one is gone, lets it go on.
  *
  * @param forMs how long this lasts at least; 0: for ever
- * @throws DuetError when there is no helper to be had, or this process cannot be stopped by itself; it then goes on
+ * @throws DuetError when there is no helper to be had, or this process cannot be stopped, or not by itself; it then goes on
  */
-export function stop(forMs: number): void {
+export function stop(forMs: number, platform: string = process.platform): void {
+  const reason = whyUnstoppable(platform);
+  if (reason !== undefined) throw new DuetError(reason);
   assertKillable();
   if (forMs > 0) startWaker(process.pid, forMs);
   process.kill(process.pid, 'SIGSTOP');

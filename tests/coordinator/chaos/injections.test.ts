@@ -18,10 +18,10 @@ import { type Scratch, scratchFolder } from '../../support/scratch.js';
 const STEPS = 100;
 
 /** A run without workers: what they would be sent, and what the coordinator would do to itself, is written down. */
-function setUp(scratch: Scratch, { allowChaos = true, absent = '' } = {}) {
+function setUp(scratch: Scratch, { allowChaos = true, absent = '', platform = 'linux', placement = 'local' } = {}) {
   const directory = RunDirectory.create(join(scratch.path, 'run'));
   const journal = new Journal(directory);
-  const { training, settings } = compileOptions({ data: 'ring8', steps: STEPS, allowChaos });
+  const { training, settings } = compileOptions({ data: 'ring8', steps: STEPS, allowChaos, placement });
   const sent: string[] = [];
   const injections = new Injections({
     run: { directory, journal, training, settings, step: 0 },
@@ -29,6 +29,7 @@ function setUp(scratch: Scratch, { allowChaos = true, absent = '' } = {}) {
     workerOf: (role) => (role === absent ? undefined : `host/${ROLES.indexOf(role)}`),
     send: (role, { fault: order }) => sent.push(`${role}: ${order?.kind} ${order?.peer}`.trim()),
     kill: () => sent.push('the coordinator dies'),
+    platform,
   });
   return { directory, injections, sent };
 }
@@ -48,6 +49,20 @@ test('a run that does not allow chaos refuses every fault', async () => {
   const request = injections.request(faultOf('kill', { role: 'generator-1' }));
   await assertRefused(request, 'FAILED_PRECONDITION', /allows no faults on purpose.*--allow-chaos/);
   assert.deepEqual(sent, []);
+});
+
+test('in Windows no worker of its own can be stopped, which is said with what can be asked for; others may', async () => {
+  await using scratch = scratchFolder();
+  await using elsewhere = scratchFolder();
+  const stop = faultOf('stop', { role: 'generator-1' });
+  const { injections, sent } = setUp(scratch, { platform: 'win32' });
+  const refusal = /^Windows cannot stop a process and let it go on: ask for delay, partition or slow/;
+  await assertRefused(injections.request(stop), 'FAILED_PRECONDITION', refusal);
+  await injections.request(faultOf('kill', { role: 'generator-1' }));
+  assert.deepEqual(sent, ['generator-1: kill']);
+  const external = setUp(elsewhere, { platform: 'win32', placement: 'external' });
+  await external.injections.request(stop);
+  assert.deepEqual(external.sent, ['generator-1: stop']);
 });
 
 test('what cannot be is refused with the nearest that can', async () => {

@@ -104,4 +104,13 @@ test('faults at random are all kinds but coordinator-kill, of all roles, unless 
     [some.draw.kinds, some.draw.targets, some.count],
     [['kill', 'coordinator-kill'], ['generator-2'], 5],
   );
+  // Of what is named nobody but the run's own coordinator knows where it would be made.
+  const inWindows = (faults: object) => readRequest({ every: '1', ...faults }, ACCESS, 'win32');
+  const [drawn, named] = [inWindows({}), inWindows({ faults: 'stop' })];
+  assert.ok(drawn.kind === 'random' && named.kind === 'random');
+  assert.deepEqual(
+    all.draw.kinds.filter((kind) => !drawn.draw.kinds.includes(kind)),
+    ['stop'],
+  );
+  assert.deepEqual(named.draw.kinds, ['stop']);
 });

@@ -67,6 +67,17 @@ test('a stop without an end needs no helper, and a kill is SIGKILL', async () =>
   assert.deepEqual([code, signal], [null, 'SIGKILL']);
 });
 
+test('in Windows a process is not stopped, and says what can be asked for', () => {
+  const code = `
+    import { stop } from ${JSON.stringify(FAULTS)};
+    try { stop(0, 'win32'); } catch (error) { console.log(error.message); }`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  assert.match(stdout, /^Windows cannot stop a process/, stderr);
+});
+
 test('the first process of a container says that it cannot kill or stop itself, rather than seem to', (t) => {
   const namespace = ['--pid', '--fork', '--mount-proc'];
   if (spawnSync('unshare', [...namespace, 'true']).status !== 0) return t.skip('this process may not make namespaces');
