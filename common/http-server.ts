@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { UsageError, messageOf } from './errors.js';
 import { isLoopback } from './hosts.js';
+import { isTaken } from './ports.js';
 
 export interface HttpOptions {
   host: string;
@@ -55,7 +56,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   try {
     await listen(port);
   } catch (error) {
-    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    const taken = isTaken(error);
     if (taken && fallback) await listen(0);
     else if (taken) {
       throw new UsageError(

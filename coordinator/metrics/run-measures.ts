@@ -1,4 +1,5 @@
 /** The metrics of a run, from its journal, its commits and what its coordinator knows at a scrape. */
+import { basename } from 'node:path';
 import { FAULT_KINDS } from '../../common/faults.js';
 import { RUN_METRICS as M } from '../../common/metrics/names.js';
 import { addProcessMetrics } from '../../common/metrics/process.js';
@@ -76,7 +77,7 @@ export class RunMeasures implements JournalReader {
     this.#live = live;
     this.#lag = lag;
     this.#samplesOfStep = batch * discriminatorSteps;
-    this.registry.gauge(M.info).set({ version: VERSION, system, data: data.split('/').at(-1) ?? data }, 1);
+    this.registry.gauge(M.info).set({ version: VERSION, system, data: basename(data) }, 1);
     this.registry.gauge(M.target).set(steps);
     this.#step.set(step);
     this.#checkpointStep.set(step);

@@ -1,4 +1,5 @@
 /** The newest events of a run for people, and what of all events a chart marks. */
+import { join, sep } from 'node:path';
 import { type EventLevel, levelOf, textOf } from '../run/event-text.js';
 import type { RunEvent } from '../run/journal.js';
 import type { EventView, EventsPart, Marker, RecoveryView } from './messages.js';
@@ -94,7 +95,7 @@ export function describeEvent(event: RunEvent, folder: string): { text: string; 
     // Undefined for a kind that is not known, and whatever else a damaged line makes of it.
     const text = textOf(event) as string | undefined;
     const level: EventLevel | undefined = levelOf(event);
-    return { text: (text ?? event.event).replaceAll(`${folder}/`, ''), level: level ?? 'info' };
+    return { text: (text ?? event.event).replaceAll(join(folder, sep), ''), level: level ?? 'info' };
   } catch {
     return { text: event.event, level: 'info' };
   }
