@@ -2,9 +2,19 @@
 // the library that it uses, into one file.
 // Plain JavaScript and quick (about 50 ms when there is nothing to do less), because every command passes here:
 // npm's install scripts are off (see .npmrc), so there is no other moment at which a fresh clone could be built.
-import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { move } from './move.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folders = ['bench', 'common', 'coordinator', 'dashboards', 'deploy', 'gan', 'proto', 'tests', 'worker'];
@@ -78,12 +88,12 @@ export async function build() {
   writeFileSync(join(staging, 'sources.txt'), wanted);
   const previous = join(root, `dist.${process.pid}.old`);
   try {
-    renameSync(join(root, 'dist'), previous);
+    await move(join(root, 'dist'), previous);
   } catch {
     // first build, or another process is replacing it
   }
   try {
-    renameSync(staging, join(root, 'dist'));
+    await move(staging, join(root, 'dist'));
   } catch {
     // another process moved the same build into place first
     rmSync(staging, { recursive: true, force: true });
@@ -91,4 +101,6 @@ export async function build() {
   rmSync(previous, { recursive: true, force: true });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
+// By its real path: in macOS /tmp is a link.
+const [, started = ''] = process.argv;
+if (existsSync(started) && realpathSync(started) === fileURLToPath(import.meta.url)) await build();

@@ -9,21 +9,25 @@ import { build } from './build.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const chosen = process.argv.slice(2);
 
+// Not what lies in node_modules/.bin: Windows has commands of its shell there, which cannot be spawned.
 function run(program, args) {
-  const { status } = spawnSync(join(root, 'node_modules', '.bin', program), args, { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [join(root, 'node_modules', program), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 
 if (chosen.length === 0) {
   process.stdout.write('types and import rules ...\n');
   for (const project of ['.', 'coordinator/page/browser', 'coordinator/export-page/browser'])
-    run('tsc', ['--noEmit', '-p', project]);
-  run('eslint', ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/']);
+    run('typescript/bin/tsc', ['--noEmit', '-p', project]);
+  run('eslint/bin/eslint.js', ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/']);
 }
 await build();
 const files = readdirSync(join(root, 'dist', 'tests'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.js'))
-  .filter((file) => chosen.length === 0 || chosen.some((part) => file.includes(part)))
+  .filter((file) => chosen.length === 0 || chosen.some((part) => file.replaceAll('\\', '/').includes(part)))
   .map((file) => join(root, 'dist', 'tests', file))
   .sort();
 // An empty list would be every file that Node finds.
@@ -48,19 +52,23 @@ for (const [script, ...args] of [
 
 // One file at a time: many train with three processes on what may be two cores. A test or a file that hangs is a failure.
 const HANGS_MS = 300_000;
-const leave = pathToFileURL(join(root, 'scripts', 'leave-at-exit.js')).href;
-const args = ['--import', leave, '--test', '--test-concurrency=1', `--test-timeout=${HANGS_MS}`];
+// Modules are named by URL: C: would be taken for a scheme.
+const moduleOf = (script) => pathToFileURL(join(root, 'scripts', script)).href;
+const args = ['--import', moduleOf('leave-at-exit.js'), '--test', '--test-concurrency=1', `--test-timeout=${HANGS_MS}`];
 const list = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
-const counts = ['--test-reporter', join(root, 'scripts', 'count-reporter.js'), '--test-reporter-destination=stdout'];
-// A group of its own: what a test that hung has left running ends with it.
+const counts = ['--test-reporter', moduleOf('count-reporter.js'), '--test-reporter-destination=stdout'];
+// A group of its own: what a test that hung has left running ends with it. Windows has trees instead.
+const windows = process.platform === 'win32';
 const child = spawn(process.execPath, [...args, ...list, ...counts, ...files], {
   cwd: root,
   stdio: 'inherit',
-  detached: true,
+  detached: !windows,
 });
 const end = () => {
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    if (!windows) process.kill(-child.pid, 'SIGKILL');
+    else if (child.exitCode === null)
+      spawnSync('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore' });
   } catch {
     // nothing is left of it
   }
