@@ -1,6 +1,7 @@
 /** The preparation of the native engine that a command waits for, shown on stderr while it lasts. */
 import { Presets, SingleBar } from 'cli-progress';
 import type { DeviceChoice } from '../../common/engine-choice.js';
+import { onStopSignals } from '../../common/stop-signals.js';
 import { type NvidiaCard, chooseFlavour, detectNvidiaCards, visibleCards } from '../../gan/engine/cards.js';
 import { type PrepareProgress, findPreparedEngine, prepareEngine } from '../../gan/engine/prepare/index.js';
 import type { Flavour, PreparedEngine } from '../../gan/engine/prepare/prepared.js';
@@ -27,13 +28,8 @@ export async function prepareWithProgress(
   if (ready !== undefined) return ready;
   using progress = progressOn(process.stderr);
   const abort = new AbortController();
-  const interrupt = () => abort.abort();
-  process.once('SIGINT', interrupt);
-  try {
-    return await prepareEngine({ flavour, env, rebuild, signal: abort.signal, onProgress: progress.show });
-  } finally {
-    process.off('SIGINT', interrupt);
-  }
+  using _signals = onStopSignals(() => abort.abort());
+  return await prepareEngine({ flavour, env, rebuild, signal: abort.signal, onProgress: progress.show });
 }
 
 /** A bar on a terminal; elsewhere a line for each phase. */

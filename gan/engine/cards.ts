@@ -33,7 +33,7 @@ export async function queryNvidiaCards(
 ): Promise<string | undefined> {
   const query = [`--query-gpu=${fields}`, '--format=csv,noheader,nounits', ...more];
   try {
-    return (await promisify(execFile)('nvidia-smi', query, { env, timeout: timeoutMs })).stdout;
+    return (await promisify(execFile)('nvidia-smi', query, { env, timeout: timeoutMs, windowsHide: true })).stdout;
   } catch {
     return undefined;
   }

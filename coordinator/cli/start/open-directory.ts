@@ -1,6 +1,6 @@
 /** The run's directory, with its lease, and the store that it lasts in. */
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { UsageError } from '../../../common/errors.js';
 import { RunDirectory } from '../../run/directory.js';
 import { fileStore } from '../../store/file/file-store.js';
@@ -79,6 +79,6 @@ async function leaseCopy(directory: RunDirectory, lease: Lease): Promise<StoredR
 /** runs/2026-11-24T13-22-38-pggan-mnist */
 function defaultFolder(system: string, data: string): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-  const name = data.split('/').filter(Boolean).at(-1) ?? data;
+  const name = basename(data);
   return `runs/${time}-${system}-${name.replaceAll(/[^\w.-]/g, '_')}`;
 }

@@ -155,7 +155,8 @@ test('each fault alone: named with its cause, and the run ends bit for bit like 
       if (cause === undefined) assert.equal(calledOff, undefined);
       else {
         assert.ok(calledOff !== undefined && [cause].flat().includes(calledOff.cause), calledOff?.cause);
-        const late = cause === 'slow' ? 8 : 0;
+        // A generator sends its fakes ahead of the commit: the answer to those of this step may be there before the line is cut.
+        const late = cause === 'slow' ? 8 : cause === 'partitioned' ? 1 : 0;
         assert.ok(calledOff.step >= AT && calledOff.step <= AT + late, `at step ${calledOff.step}`);
         const recovered = eventsNamed(out, 'recovered');
         assert.ok(recovered.length > 0);
