@@ -25,7 +25,12 @@ export async function runProgram(
 ): Promise<CommandResult> {
   signal?.throwIfAborted();
   // Who gives a signal handles Ctrl-C itself; without one the child stays in the terminal's group and gets it too.
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: signal !== undefined, windowsHide: true });
+  const child = spawn(program, args, {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: signal !== undefined,
+    windowsHide: true,
+  });
   const kill = () => killGroup(child);
   signal?.addEventListener('abort', kill, { once: true });
   let output = '';
