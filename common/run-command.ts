@@ -7,6 +7,7 @@ export type ExitCode = 0 | 1 | 2 | 130;
 
 /** Runs `action`, prints what goes wrong, and leaves the process with the right exit code. */
 export async function runCommand(action: () => Promise<ExitCode | undefined>): Promise<never> {
+  outliveReaders();
   let code: number;
   try {
     code = (await action()) ?? 0;
@@ -16,6 +17,18 @@ export async function runCommand(action: () => Promise<ExitCode | undefined>): P
   // Pipes are written asynchronously; exiting before they are empty would cut the last lines off.
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
   process.exit(code);
+}
+
+/**
+ * Whoever reads along may go at any time: `| head`, and at Ctrl-C a `| tee`, which hears it too and is quicker. The work,
+ * and its clean stop, must not end with them.
+ */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
 }
 
 function report(error: unknown): number {

@@ -5,7 +5,11 @@ import { type Engine, loadEngine } from '../gan/engine/index.js';
 import { prepareEngine } from '../gan/engine/prepare/index.js';
 import type { Job } from './assignment.js';
 
-/** wasm has nothing to prepare. @throws UsageError when a card was demanded and is not usable, EngineError when the engine cannot be prepared */
+/**
+ * wasm has nothing to prepare. Nothing falls back here: all workers of a run have the engine that its coordinator chose.
+ *
+ * @throws UsageError when a card was demanded and is not usable, EngineError when the engine cannot be prepared
+ */
 export async function prepareAndLoad({ engine, threads }: Job, log: Log): Promise<Engine> {
   if (engine.name === 'wasm') return await loadEngine({ name: 'wasm' });
   const { env } = process;
