@@ -21,11 +21,17 @@ export async function bestEngine(): Promise<Engine> {
   return await loadEngine({ name: 'wasm' });
 }
 
-/** The run's own. @throws EngineError when that is the native one, and is not prepared here */
-export async function engineOf(name: EngineName): Promise<Engine> {
+/** The run's own; undefined when that is the native one, and is not prepared here. */
+export async function findEngineOf(name: EngineName): Promise<Engine | undefined> {
   if (name === 'wasm') return await loadEngine({ name });
   const prepared = findAnyPrepared();
-  if (prepared !== undefined) return await loadNative(prepared);
+  return prepared === undefined ? undefined : await loadNative(prepared);
+}
+
+/** Likewise. @throws EngineError when it is not there */
+export async function engineOf(name: EngineName): Promise<Engine> {
+  const engine = await findEngineOf(name);
+  if (engine !== undefined) return engine;
   throw new EngineError("the native engine is not prepared on the coordinator's machine: npx coordinator engine");
 }
 

@@ -11,6 +11,7 @@ import { testEngine } from '../support/engine.js';
 import { assertClose } from '../support/reference.js';
 import { coordinator, readCheckpoint, readJournal, startRun } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
+import { serveFolder } from '../support/static-server.js';
 
 const STEPS = 20;
 
@@ -46,11 +47,12 @@ test('a run leaves what the README says, and its generators can be sampled and e
     const engine = await testEngine();
     const { training, sampleShape } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')) as RunRecord;
     const z = sampleLatents(99, 8, training.latent);
+    await using server = await serveFolder(join(out, 'export'));
     for (const role of ['generator-1', 'generator-2', 'generator-3']) {
       const generator = new Generator(engine, training, sampleShape, role);
       const { arrays, metadata } = decodeSafetensors(readCheckpoint(out, STEPS, role));
       generator.state.load({ arrays, updates: Number(metadata['updates']) });
-      const model = await engine.tf.loadLayersModel(`file://${join(out, 'export', role, 'model.json')}`);
+      const model = await engine.tf.loadLayersModel(`${server.url}/${role}/model.json`);
       const images = model.predict(engine.tf.tensor2d(z, [8, training.latent])) as { dataSync(): Float32Array };
       assertClose(images.dataSync(), generator.sample(z), 1e-5, `images of ${role}`);
     }

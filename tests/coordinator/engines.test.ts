@@ -90,7 +90,7 @@ test('a run keeps its engine: another one only with --accept-changes, which then
   assert.match(record.identity.engine ?? '', /^tensorflow /);
 });
 
-test('a native run that is resumed where the native engine cannot be prepared says how to go on, and does not fall back', async () => {
+test('a native run that is resumed where the native engine cannot be prepared says how to go on and does not fall back; it is drawn and exported there all the same', async () => {
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
   const first = await startRun(out, ...FEW);
@@ -101,6 +101,20 @@ test('a native run that is resumed where the native engine cannot be prepared sa
   assert.equal(code, 1);
   assert.match(stderr, /computed by the native engine\. .*no python3 on PATH.*--engine wasm --accept-changes/);
   assert.equal(recordOf(out).engine.name, 'tensorflow');
+
+  const exported = join(scratch.path, 'exported');
+  const draw = ['sample', '--run', out, '--count', '4', '--out', join(scratch.path, 'drawn.png')];
+  for (const args of [['export', '--run', out, '--out', exported], draw]) {
+    await using command = machine.coordinator(...args);
+    const done = await command.ended;
+    assert.equal(done.code, 0, done.stderr);
+  }
+  for (const file of ['model.json', 'weights.bin']) {
+    const [here, there] = [join(out, 'export'), exported].map((folder) =>
+      readFileSync(join(folder, 'generator-2', file)),
+    );
+    assert.deepEqual(there, here, `${file}: what wasm exports is what the native engine exports`);
+  }
 });
 
 for (const [what, args, sentence] of [

@@ -2,8 +2,9 @@
 import { rmSync } from 'node:fs';
 import { LeaseLostError, UsageError } from '../../../common/errors.js';
 import type { ExitCode } from '../../../common/run-command.js';
+import type { Engine } from '../../../gan/engine/index.js';
 import type { PresetName } from '../../../gan/presets.js';
-import { engineAtHand, engineOf } from '../../engines/beside.js';
+import { findEngineOf } from '../../engines/beside.js';
 import { type Chosen, assertThreads, chooseEngine, sameEngine, withoutPreparing } from '../../engines/choose.js';
 import { explainFallback } from '../../engines/fallback.js';
 import { externalPlacement } from '../../placement/external.js';
@@ -87,10 +88,11 @@ export async function startCommand(flags: StartFlags): Promise<ExitCode> {
     );
     return (await settled(opened, limits, say)) ? EXIT_CODES.stopped : 1;
   }
-  const exported = outcome.ended !== 'stopped';
-  if (exported) await exportLastAndBest(run, outcome.step);
+  // A coordinator of external workers may lack the engine; `coordinator export` does it where there is any.
+  const engine = outcome.ended === 'stopped' ? undefined : await findEngineOf(run.engine.name);
+  if (engine !== undefined) await exportLastAndBest(run, engine, outcome.step);
   const whole = await settled(opened, limits, say);
-  report(run, outcome, exported, (performance.now() - begun) / 1000, say);
+  report(run, outcome, engine !== undefined, (performance.now() - begun) / 1000, say);
   if (stay && outcome.ended !== 'stopped') await toldToEnd(limits, say);
   return whole ? EXIT_CODES[outcome.ended] : 1;
 }
@@ -132,9 +134,7 @@ async function showFinished(
 /** A run that a rule ended has not done what it was asked. */
 const EXIT_CODES: Readonly<Record<Outcome['ended'], ExitCode>> = { finished: 0, collapsed: 1, stopped: 130 };
 
-async function exportLastAndBest({ directory, engine: chosen }: Run, last: number): Promise<void> {
-  // A coordinator of external workers may lack the native one.
-  const engine = chosen.name === 'wasm' ? await engineOf('wasm') : await engineAtHand();
+async function exportLastAndBest({ directory }: Run, engine: Engine, last: number): Promise<void> {
   await exportGenerators(directory, { engine, say: () => {} });
   const best = readBest(directory);
   const out = directory.file('export', 'best');
