@@ -1,4 +1,5 @@
 /** Prepares and loads the engine that a job asks for, on the device that this process was given. */
+import { EngineError } from '../common/errors.js';
 import type { Log } from '../common/log.js';
 import { chooseFlavour, detectNvidiaCards, visibleCards } from '../gan/engine/cards.js';
 import { type Engine, loadEngine } from '../gan/engine/index.js';
@@ -23,6 +24,10 @@ export async function prepareAndLoad({ engine, threads }: Job, log: Log): Promis
       log(phase === told ? 'trace' : 'info', 'engine-prepared', `engine: ${phase} ${detail}`, { phase, detail });
       told = phase;
     },
+  }).catch((error: unknown) => {
+    if (!(error instanceof EngineError)) throw error;
+    const other = 'or start the run with --engine wasm, and its workers need nothing but Node';
+    throw new EngineError(`${error.message.replace(/\.$/, '')}; ${other}`, { cause: error });
   });
   return await loadEngine({ name: engine.name, prepared, threads, device: flavour });
 }

@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RunningCommand, coordinator } from './run.js';
+import { WORKER } from './control-peer.js';
+import { type RunningCommand, command, coordinator } from './run.js';
 
 /** What the native engine's preparation looks for. */
 const TOOLS = ['python3', 'pip', 'pip3', 'g++', 'c++', 'clang++', 'make', 'nvidia-smi'];
@@ -11,6 +12,8 @@ export interface BareMachine {
   env: NodeJS.ProcessEnv;
   /** Starts `coordinator ...args` there; disposing of it ends it, if it has not ended. */
   coordinator(...args: string[]): RunningCommand;
+  /** Likewise `worker ...args`. */
+  worker(...args: string[]): RunningCommand;
 }
 
 /** @param folder where it keeps its home and its PATH @param node the path of its Node */
@@ -24,5 +27,6 @@ export function bareMachine(folder: string, node: string): BareMachine {
   return {
     env,
     coordinator: (...args) => coordinator(args, { node: join(bin, 'node'), env }),
+    worker: (...args) => command(join(bin, 'node'), [WORKER, ...args], { env }),
   };
 }

@@ -37,7 +37,12 @@ export function coordinator(
   args: readonly string[],
   { node = process.execPath, ...where }: Elsewhere = {},
 ): RunningCommand {
-  const child = spawn(node, [COORDINATOR, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...where });
+  return command(node, [COORDINATOR, ...args], where);
+}
+
+/** Likewise any program of ours. */
+export function command(node: string, args: readonly string[], where: Omit<Elsewhere, 'node'>): RunningCommand {
+  const child = spawn(node, args, { stdio: ['ignore', 'pipe', 'pipe'], ...where });
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (part: string) => (text[name] += part));
