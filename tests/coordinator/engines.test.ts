@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Quality } from '../../coordinator/run/quality.js';
 import type { RunRecord } from '../../coordinator/run/record.js';
 import { bareMachine } from '../support/bare.js';
 import { TINY } from '../support/faults.js';
-import { type Ended, coordinator, startRun } from '../support/run.js';
+import { type Ended, coordinator, readJournal, startRun } from '../support/run.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const STEPS = ['--steps', '4', '--evaluate-every', '0'];
@@ -156,4 +157,26 @@ test('on wasm a new run is a small one, unless a preset or the values themselves
   assert.deepEqual(full.got, ['full', 1, 64, 500]);
   assert.doesNotMatch(full.stdout, /^preset/m);
   assert.deepEqual((await trained('own', '--batch', '16')).got, ['small', 0.5, 16, 0]);
+});
+
+test('a wasm run evaluates itself with wasm, and is evaluated where there is nothing else', async () => {
+  await using scratch = scratchFolder();
+  const machine = bareMachine(join(scratch.path, 'machine'), process.execPath);
+  const out = join(scratch.path, 'run');
+  await using run = machine.coordinator(
+    ...['start', '--port', '0', '--out', out, ...TINY, '--steps', '40', '--evaluate-every', '20'],
+  );
+  const { code, stderr } = await run.ended;
+  assert.equal(code, 0, stderr);
+  const quality = readJournal<Quality>(out, 'quality.jsonl');
+  assert.deepEqual(
+    quality.map(({ step }) => step),
+    [20, 40],
+  );
+  assert.ok(quality.every(({ kid }) => Number.isFinite(kid)));
+  await using command = machine.coordinator('evaluate', '--run', out, '--samples', '200');
+  const evaluated = await command.ended;
+  assert.equal(evaluated.code, 0, evaluated.stderr);
+  assert.match(evaluated.stderr, /^engine {9}wasm: .*no python3 on PATH/m);
+  assert.match(evaluated.stdout, /^written to /m);
 });

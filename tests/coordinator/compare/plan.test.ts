@@ -45,6 +45,11 @@ test("a data set's keys go before the common ones, and a system's before both", 
   assert.deepEqual([ring?.training.steps, mnist?.training.steps], [100, 200]);
   assert.deepEqual([ring?.training.batch, ring?.training.seed, ring?.training.data], [8, 3, 'ring8']);
   assert.equal(ring?.threads, 1, 'the bits do not depend on how many cores there are');
+  assert.deepEqual(
+    runs.map(({ given }) => [given['engine'], given['preset']]),
+    runs.map(() => ['tensorflow', 'full']),
+    'nor does the size, or the engine, on what the machine can prepare',
+  );
 });
 
 test('settings multiply the runs and name their folders', () => {
