@@ -88,7 +88,9 @@ export interface Operations {
   batchNormGradient(dy: Tensor, saved: readonly Tensor[]): [Tensor, Tensor, Tensor];
   /** Normalises the last axis by given statistics (inference). */
   normalise(x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor): Tensor;
-  /** Of all values. */
+  /** Of all values, a scalar. */
+  sum(x: Tensor): Tensor;
+  /** Of all values, read. */
   sumOfSquares(x: Tensor): number;
   /** A vector cut into vectors of these sizes, which add up to its own. */
   split(vector: Tensor, sizes: readonly number[]): Tensor[];

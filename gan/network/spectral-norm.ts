@@ -108,14 +108,14 @@ export class SpectralNorm {
 
   /** @returns u and v */
   #iteration(kernel: Tensor, u: Tensor): [Tensor, Tensor] {
-    const v = unit(this.#ops.matMul(kernel, column(u)));
-    return [unit(this.#ops.matMul(kernel, v, true)).flatten(), v.flatten()];
+    const v = unit(this.#ops, this.#ops.matMul(kernel, column(u)));
+    return [unit(this.#ops, this.#ops.matMul(kernel, v, true)).flatten(), v.flatten()];
   }
 
   /** v' W u, a scalar. */
   #sigma(kernel: Tensor, vectors: Weights, name: string): Tensor {
     const [u, v] = vectorNames(name).map((each) => weight(vectors, each)) as [Tensor, Tensor];
-    return this.#ops.matMul(kernel, column(u)).flatten().mul(v).sum();
+    return this.#ops.sum(this.#ops.matMul(kernel, column(u)).flatten().mul(v));
   }
 
   /**
@@ -124,7 +124,7 @@ export class SpectralNorm {
    */
   #gradient(gradient: Tensor, normalised: Tensor, sigma: Tensor, [u, v]: [Tensor, Tensor]): Tensor {
     const outer = this.#ops.matMul(column(v), column(u), false, true).reshape(gradient.shape);
-    return gradient.sub(outer.mul(gradient.mul(normalised).sum())).div(sigma);
+    return gradient.sub(outer.mul(this.#ops.sum(gradient.mul(normalised)))).div(sigma);
   }
 
   #forEach(make: (kernel: string) => Tensor): Tensors {
@@ -145,6 +145,6 @@ function column(vector: Tensor): Tensor {
   return vector.reshape([-1, 1]);
 }
 
-function unit(vector: Tensor): Tensor {
-  return vector.div(vector.square().sum().sqrt().maximum(EPSILON));
+function unit(ops: Operations, vector: Tensor): Tensor {
+  return vector.div(ops.sum(vector.square()).sqrt().maximum(EPSILON));
 }

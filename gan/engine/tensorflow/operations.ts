@@ -73,6 +73,7 @@ export function createOperations(native: Native): Operations {
       ];
       return reshape(output, x.shape);
     },
+    sum: (x) => x.sum(),
     sumOfSquares: (x) => tf.tidy(() => x.square().sum().dataSync<'float32'>()[0] ?? Number.NaN),
     split: (vector, sizes) => tf.split(vector, [...sizes]),
     adam: createAdam(native),

@@ -5,7 +5,7 @@ import type { Engine } from '../engine.js';
 import { BATCH_NORM_EPSILON, type Operations } from '../operations.js';
 import { createAdam } from './adam.js';
 import { product2d } from './product.js';
-import { sumOverBatch } from './sums.js';
+import { sumOfAll, sumOverBatch } from './sums.js';
 
 export function createOperations(owner: Pick<Engine, 'tf'>): Operations {
   const { tf } = owner;
@@ -86,8 +86,9 @@ export function createOperations(owner: Pick<Engine, 'tf'>): Operations {
       const scale = tf.mul(tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON)), gamma);
       return tf.add(tf.mul(tf.sub(x, mean), scale), beta);
     },
+    sum: (x) => sumOfAll(tf, x),
     sumOfSquares(x) {
-      // In float64: its own sum of 800,000 floats in one row is off by 1e-4.
+      // In float64: tfjs's own sum of 800,000 floats in one row is off by 1e-4.
       let sum = 0;
       for (const value of x.dataSync<'float32'>()) sum += value * value;
       return sum;

@@ -1,4 +1,4 @@
-/** Sums over all axes but the last. */
+/** Sums over all axes, and over all but the last. */
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import type { Tfjs } from '../engine.js';
 
@@ -15,6 +15,13 @@ export function sumOverBatch(tf: Tfjs, x: Tensor): Tensor {
   const overBatch = meanOfRows(tf, x, batch, pixels * features);
   const mean = pixels === 1 ? overBatch : meanOfRows(tf, overBatch, pixels, features);
   return tf.mul(tf.reshape(mean, [features]), batch * pixels);
+}
+
+/** By its rows and then by its columns, likewise. @returns a scalar */
+export function sumOfAll(tf: Tfjs, x: Tensor): Tensor {
+  const columns = x.rank < 2 ? 1 : (x.shape.at(-1) ?? 1);
+  const mean = meanOfRows(tf, meanOfRows(tf, x, x.size / columns, columns), columns, 1);
+  return tf.mul(tf.reshape(mean, []), x.size);
 }
 
 function meanOfRows(tf: Tfjs, x: Tensor, rows: number, columns: number): Tensor4D {

@@ -96,3 +96,14 @@ test('a sum over the batch of 100,000 numbers is as exact as float32 of pairs, n
     assert.ok(Math.abs((found[feature] as number) - exact) < 2e-6 * exact, `${found[feature]}, exactly ${exact}`);
   }
 });
+
+test('a sum of all of a kernel, and of a vector, is as exact', () => {
+  for (const shape of [[4, 4, 64, 128], [6272], [1], []]) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    const x = normals(randomStream(3, 'x'), size).map((value) => 1 + value);
+    const exact = x.reduce((sum, value) => sum + value, 0);
+    const found = operations.sum(tf.tensor(x, shape));
+    assert.deepEqual(found.shape, []);
+    assert.ok(Math.abs((found.dataSync()[0] as number) - exact) < 2e-6 * Math.abs(exact), `${shape.join()}: ${exact}`);
+  }
+});
