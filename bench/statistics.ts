@@ -9,6 +9,12 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
+/** Two cells of a table. */
+export function medianAndRange(values: readonly number[], digits = 0): [median: string, range: string] {
+  const range = `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
+  return [median(values).toFixed(digits), range];
+}
+
 /** The median of the ratios of values that were measured by turns; pairs of which one is missing (NaN) do not count. */
 export function medianRatio(values: readonly number[], peers: readonly number[]): number {
   const ratios = values.map((value, i) => value / (peers[i] ?? Number.NaN));

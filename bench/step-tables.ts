@@ -1,7 +1,7 @@
 /** From the times of `bench step` to its tables. */
 import type { StepMetrics } from '../coordinator/run/journal.js';
 import { overhead } from './duet.js';
-import { median, medianRatio, table } from './statistics.js';
+import { median, medianAndRange, medianRatio, table } from './statistics.js';
 import { type Transfers, exchangeBytes } from './transfers.js';
 import { PRESET } from './work.js';
 
@@ -45,10 +45,9 @@ export function stepTable(times: Times): string {
   const rows = (Object.keys(FORMS) as Form[]).map((form) => {
     const values = times[form].filter((ms) => !Number.isNaN(ms));
     const peers = PEERS[form];
-    const range = `${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`;
     return [
       FORMS[form],
-      ...(values.length === 0 ? ['failed', ''] : [median(values).toFixed(1), range]),
+      ...(values.length === 0 ? ['failed', ''] : medianAndRange(values, 1)),
       peers === undefined ? '' : shown(against(times, form, peers)),
       form === 'duetThree' ? shown(against(times, form, ['torchOne2'])) : '',
     ];

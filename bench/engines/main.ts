@@ -1,23 +1,16 @@
 /** `bench engines`: the native engine beside wasm, alternating: a step in several forms, and the start. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DuetError } from '../../common/errors.js';
 import type { EngineName } from '../../common/engine-choice.js';
 import { bareMachine } from '../../tests/support/bare.js';
 import { COORDINATOR } from '../../tests/support/run.js';
 import { assertCounts } from '../counts.js';
 import { medianMs, oneProcess, threeWorkers } from '../duet.js';
-import { runToEnd } from '../processes.js';
-import { firstCommit } from '../start/stages.js';
+import { oneStart } from '../start/one-start.js';
 import { ENGINE_FORMS, type EngineForm, type EngineTimes, engineTable, engineGoals } from './tables.js';
 
 interface EnginesOptions {
   pairs: number;
   steps: number;
 }
-
-const TIMEOUT_MS = 120_000;
 
 export async function measureEngines({ pairs, steps }: EnginesOptions): Promise<void> {
   assertCounts({ pairs, steps });
@@ -59,20 +52,11 @@ function flagsOf(engine: EngineName, preset: string): string[] {
 }
 
 /** Milliseconds from the command to the first committed step: with the engine prepared, or where nothing is but Node. */
-async function start(engine: EngineName): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'duet-bench-engines-'));
-  const out = join(folder, 'run');
-  const env = engine === 'wasm' ? bareMachine(join(folder, 'machine'), process.execPath).env : process.env;
-  const over = new AbortController();
-  try {
-    const began = Date.now();
-    const committed = firstCommit(out, over.signal);
-    const args = [COORDINATOR, 'start', '--workers', '3', '--steps', '1', '--port', '0', '--out', out];
-    const { failure } = await runToEnd(process.execPath, args, TIMEOUT_MS, env);
-    if (failure !== undefined) throw new DuetError(`the start of ${engine} failed: ${failure.reason}`);
-    return (await committed) - began;
-  } finally {
-    over.abort();
-    rmSync(folder, { recursive: true, force: true });
-  }
+function start(engine: EngineName): Promise<number> {
+  const bare = (folder: string) => bareMachine(folder, process.execPath).env;
+  return oneStart(
+    [process.execPath, COORDINATOR],
+    ({ began, committed }) => committed - began,
+    engine === 'wasm' ? bare : undefined,
+  );
 }

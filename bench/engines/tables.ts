@@ -1,6 +1,6 @@
 /** From the times of `bench engines` to its tables. */
 import type { EngineName } from '../../common/engine-choice.js';
-import { median, medianRatio, table } from '../statistics.js';
+import { median, medianAndRange, medianRatio, table } from '../statistics.js';
 
 export const ENGINE_FORMS = {
   three: 'three workers, full preset (native: D 2 threads, G 1; wasm: 1)',
@@ -18,7 +18,12 @@ const GOALS = { three: 1200, start: 30_000 } as const;
 export function engineTable(times: EngineTimes): string {
   const rows = (Object.keys(ENGINE_FORMS) as EngineForm[]).map((form) => {
     const { tensorflow, wasm } = times[form];
-    return [ENGINE_FORMS[form], ...shown(tensorflow), ...shown(wasm), medianRatio(wasm, tensorflow).toFixed(2)];
+    return [
+      ENGINE_FORMS[form],
+      ...medianAndRange(tensorflow),
+      ...medianAndRange(wasm),
+      medianRatio(wasm, tensorflow).toFixed(2),
+    ];
   });
   return table(['milliseconds', 'native', 'range', 'wasm', 'range', 'times'], rows);
 }
@@ -29,8 +34,4 @@ export function engineGoals(times: EngineTimes): string {
     return [ENGINE_FORMS[form], found.toFixed(0), String(most), found < most ? 'met' : 'missed'];
   });
   return table(['Goals of wasm, milliseconds', 'found', 'under', ''], rows);
-}
-
-function shown(values: readonly number[]): [string, string] {
-  return [median(values).toFixed(0), `${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)}`];
 }
