@@ -9,7 +9,7 @@
  */
 import type { Tensor } from '@tensorflow/tfjs';
 import { constant } from './constants.js';
-import type { Engine } from './engine.js';
+import type { Tfjs } from './engine.js';
 import type { Convolution, Operations } from './operations.js';
 
 const KERNEL = 4;
@@ -27,10 +27,8 @@ export interface ConvolutionKernels extends Pick<Operations, 'matMul' | 'reshape
   depthToSpace(x: Tensor): Tensor;
 }
 
-type Owner = Pick<Engine, 'tf'>;
-
 /** @param unfolds whether few channels are worth it */
-export function createConvolution(owner: Owner, kernels: ConvolutionKernels, unfolds: boolean): Convolution {
+export function createConvolution(tf: Tfjs, kernels: ConvolutionKernels, unfolds: boolean): Convolution {
   const { matMul, reshape } = kernels;
   const isFew = (channels: number) => unfolds && channels <= FEW_CHANNELS;
   const rows = (x: Tensor): Tensor => {
@@ -41,7 +39,7 @@ export function createConvolution(owner: Owner, kernels: ConvolutionKernels, unf
     unfold(image) {
       const channels = image.shape[3] ?? 0;
       if (!isFew(channels)) return { image };
-      const identity = constant(owner, `windows ${channels}`, () => windowKernel(owner, channels));
+      const identity = constant(tf, `windows ${channels}`, () => windowKernel(tf, channels));
       return { image, windows: rows(kernels.forward(image, identity, 2)) };
     },
     forward({ image, windows }, kernel) {
@@ -56,7 +54,7 @@ export function createConvolution(owner: Owner, kernels: ConvolutionKernels, unf
       if (!isFew(channels) || height !== 2 * half || width !== 2 * halfWidth)
         return kernels.inputGradient(shape, kernel, dy);
       const windows = matMul(rows(dy), rows(kernel), false, true);
-      const overlap = constant(owner, `overlap ${channels}`, () => overlapKernel(owner, channels));
+      const overlap = constant(tf, `overlap ${channels}`, () => overlapKernel(tf, channels));
       const images = reshape(windows, [batch, half, halfWidth, KERNEL * KERNEL * channels]);
       return kernels.depthToSpace(kernels.forward(images, overlap, 1));
     },
@@ -68,7 +66,7 @@ export function createConvolution(owner: Owner, kernels: ConvolutionKernels, unf
 }
 
 /** A kernel that puts a window's values side by side, in the order of a kernel's own: [4, 4, channels, 16 * channels]. */
-function windowKernel({ tf }: Owner, channels: number): Tensor {
+function windowKernel(tf: Tfjs, channels: number): Tensor {
   const size = KERNEL * KERNEL * channels;
   return tf.tidy(() => tf.reshape(tf.eye(size), [KERNEL, KERNEL, channels, size]));
 }
@@ -80,7 +78,7 @@ function windowKernel({ tf }: Owner, channels: number): Tensor {
  * Window i's row a is the image's row 2 i + a - 1 ('same' padding has one row above). So the phase r of row p, the
  * image's row 2 p + r, gets from the windows i = p + d their rows a = r + 1 - 2 d.
  */
-function overlapKernel({ tf }: Owner, channels: number): Tensor {
+function overlapKernel(tf: Tfjs, channels: number): Tensor {
   const [inputs, outputs] = [KERNEL * KERNEL * channels, 4 * channels];
   const values = new Float32Array(9 * inputs * outputs);
   const pairs = [0, 1].flatMap((phase) =>

@@ -16,7 +16,7 @@ export function createAdam(native: Native): ApplyAdam {
   const dtype = raw.type('dtype');
   /** Three variables, of no length of their own, for whoever updates: a name stands for one variable in the whole process. */
   const variables = NAMES.map((name) =>
-    constant(native, name, () => {
+    constant(tf, name, () => {
       const names = [raw.text('container', ''), raw.text('shared_name', name)];
       return raw.one('VarHandleOp', [], dtype, raw.shape('shape', []), ...names);
     }),

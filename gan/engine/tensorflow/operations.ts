@@ -30,7 +30,7 @@ export function createOperations(native: Native): Operations {
     matMul,
     // A card has kernels of its own for few channels.
     convolution: createConvolution(
-      native,
+      tf,
       convolutionKernels(native, { matMul, reshape }),
       native.description.device === 'cpu',
     ),

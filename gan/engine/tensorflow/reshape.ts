@@ -6,8 +6,8 @@ import type { Native } from './native.js';
 import { rawOps } from './raw-ops.js';
 
 /** @returns a shape as a tensor, int32, as ops take it; not the caller's to dispose of */
-export function shapeTensor(native: Native, shape: readonly number[]): Tensor {
-  return constant(native, `shape ${shape.join()}`, () => native.tf.tensor1d([...shape], 'int32'));
+export function shapeTensor({ tf }: Native, shape: readonly number[]): Tensor {
+  return constant(tf, `shape ${shape.join()}`, () => tf.tensor1d([...shape], 'int32'));
 }
 
 export function createReshape(native: Native): Reshape {

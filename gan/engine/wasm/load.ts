@@ -23,7 +23,7 @@ export async function loadWasm(): Promise<Engine> {
     const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true;
     return {
       tf,
-      operations: createOperations({ tf }),
+      operations: createOperations(tf),
       // With and without SIMD it is another binary, which sums in another order.
       description: { name: 'wasm', version: version_wasm + (simd ? '-simd' : ''), device: 'cpu', threads: 1 },
     };

@@ -1,14 +1,13 @@
 /** The operations on tfjs's WebAssembly backend, composed of those of its kernels that are fast. */
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import { createConvolution } from '../convolution.js';
-import type { Engine } from '../engine.js';
+import type { Tfjs } from '../engine.js';
 import { BATCH_NORM_EPSILON, type Operations } from '../operations.js';
 import { createAdam } from './adam.js';
 import { product2d } from './product.js';
 import { sumOfAll, sumOverBatch } from './sums.js';
 
-export function createOperations(owner: Pick<Engine, 'tf'>): Operations {
-  const { tf } = owner;
+export function createOperations(tf: Tfjs): Operations {
   const reshape: Operations['reshape'] = (x, shape) => {
     const same = x.shape.length === shape.length && shape.every((size, i) => size === x.shape[i]);
     return same ? x : tf.reshape(x, [...shape]);
@@ -25,7 +24,7 @@ export function createOperations(owner: Pick<Engine, 'tf'>): Operations {
     product2d(tf, transposeA ? transpose(a) : a, transposeB ? transpose(b) : b);
 
   const convolution = createConvolution(
-    owner,
+    tf,
     {
       matMul,
       reshape,
