@@ -52,6 +52,11 @@ export class RefusedError extends DuetError {
   }
 }
 
+/** A sentence without its full stop, to go on with. */
+export function openEnded(sentence: string): string {
+  return sentence.replace(/\.$/, '');
+}
+
 /** The text of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
 /** Prepares and loads the engine that a job asks for, on the device that this process was given. */
-import { EngineError } from '../common/errors.js';
+import { EngineError, openEnded } from '../common/errors.js';
 import type { Log } from '../common/log.js';
 import { chooseFlavour, detectNvidiaCards, visibleCards } from '../gan/engine/cards.js';
 import { type Engine, loadEngine } from '../gan/engine/index.js';
@@ -27,7 +27,7 @@ export async function prepareAndLoad({ engine, threads }: Job, log: Log): Promis
   }).catch((error: unknown) => {
     if (!(error instanceof EngineError)) throw error;
     const other = 'or start the run with --engine wasm, and its workers need nothing but Node';
-    throw new EngineError(`${error.message.replace(/\.$/, '')}; ${other}`, { cause: error });
+    throw new EngineError(`${openEnded(error.message)}; ${other}`, { cause: error });
   });
   return await loadEngine({ name: engine.name, prepared, threads, device: flavour });
 }

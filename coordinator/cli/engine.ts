@@ -1,7 +1,7 @@
 /** `coordinator engine`: prepares the native engine, and describes it. */
 import { availableParallelism } from 'node:os';
 import type { DeviceChoice } from '../../common/engine-choice.js';
-import { EngineError } from '../../common/errors.js';
+import { EngineError, openEnded } from '../../common/errors.js';
 import type { ExitCode } from '../../common/run-command.js';
 import { chooseFlavour } from '../../gan/engine/cards.js';
 import { loadEngine } from '../../gan/engine/index.js';
@@ -19,7 +19,7 @@ export async function engineCommand({ device, rebuild }: EngineFlags): Promise<E
   const prepared = await prepareWithProgress(flavour, { rebuild: rebuild === true }).catch((error: unknown) => {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError(
-      `${error.message.replace(/\.$/, '')}. Until then runs use the wasm engine, which needs nothing and is slower (docs/engines.md)`,
+      `${openEnded(error.message)}. Until then runs use the wasm engine, which needs nothing and is slower (docs/engines.md)`,
       { cause: error },
     );
   });

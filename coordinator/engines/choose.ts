@@ -1,6 +1,6 @@
 /** Which engine a run's local workers get: the native one, or wasm where that cannot be prepared. */
 import type { DeviceChoice, ENGINE_CHOICES, EngineChoice, EngineName } from '../../common/engine-choice.js';
-import { EngineError, UsageError } from '../../common/errors.js';
+import { EngineError, UsageError, openEnded } from '../../common/errors.js';
 import { type NvidiaCard, chooseFlavour } from '../../gan/engine/cards.js';
 import type { PreparedEngine } from '../../gan/engine/prepare/prepared.js';
 import { prepareWithProgress, usableCards } from './prepare-with-progress.js';
@@ -56,7 +56,7 @@ export async function sameEngine({ name, device }: EngineChoice): Promise<Chosen
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError(
-      `this run is computed by the native engine. ${error.message} Or go on with other bits: --engine wasm --accept-changes`,
+      `this run is computed by the native engine. ${openEnded(error.message)}. Or go on with other bits: --engine wasm --accept-changes`,
       { cause: error },
     );
   }

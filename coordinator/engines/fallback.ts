@@ -1,4 +1,5 @@
 /** The line of a start that computes with wasm where the native engine was wanted: why, how slow, and how to get the other. */
+import { openEnded } from '../../common/errors.js';
 import { trainingConfigSchema } from '../../gan/config.js';
 import { loadEngine } from '../../gan/engine/index.js';
 import { latents } from '../../gan/latents.js';
@@ -15,7 +16,7 @@ const WARM_UP_BATCH = 4;
 export async function explainFallback(reason: string): Promise<string> {
   const seconds = (await measureStep()) / 1000;
   return (
-    `engine         wasm: ${reason.replace(/\.$/, '')}, then npx coordinator engine. ` +
+    `engine         wasm: ${openEnded(reason)}, then npx coordinator engine. ` +
     `Until then it is slower: a step of the MNIST preset's three networks takes ${seconds.toFixed(2)} s of one core here (just measured), ` +
     `and took ${TIMES_NATIVE} times the native engine's time where both were measured`
   );

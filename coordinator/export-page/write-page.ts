@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } 
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../../common/errors.js';
+import { whenFree } from '../../common/when-free.js';
 import { storageError } from '../run/storage-error.js';
 import { syncFolder, writeSynced } from '../run/sync.js';
 import type { About } from './about.js';
@@ -49,14 +50,14 @@ export function writePage(folder: string, about: About, models: string): string 
     mkdirSync(made, { recursive: true });
     for (const [name, content] of contents(about, models)) writeSynced(join(made, name), content);
     syncFolder(made);
-    if (existsSync(folder)) renameSync(folder, old);
-    renameSync(made, folder);
+    if (existsSync(folder)) whenFree(() => renameSync(folder, old));
+    whenFree(() => renameSync(made, folder));
     syncFolder(dirname(folder));
   } catch (error) {
     if (existsSync(old) && !existsSync(folder)) renameSync(old, folder);
     throw storageError(error, folder);
   } finally {
-    for (const leftover of [made, old]) rmSync(leftover, { recursive: true, force: true });
+    for (const leftover of [made, old]) whenFree(() => rmSync(leftover, { recursive: true, force: true }));
   }
   return join(folder, 'index.html');
 }

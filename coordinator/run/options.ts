@@ -96,7 +96,10 @@ const runSettingsSchema = z.strictObject({
 export type RunSettings = Readonly<z.output<typeof runSettingsSchema>>;
 
 /** What a preset stands for of the running. Evaluations would first train their network, for longer than a small run takes. */
-const PRESET_SETTINGS: Readonly<Record<PresetName, Partial<RunSettings>>> = { full: {}, small: { evaluateEvery: 0 } };
+export const PRESET_SETTINGS: Readonly<Record<PresetName, Partial<RunSettings>>> = {
+  full: {},
+  small: { evaluateEvery: 0 },
+};
 
 export interface RunOptions {
   training: TrainingConfig;
@@ -126,7 +129,9 @@ export function compileOptions(given: Given): RunOptions {
   }
   const pick = (schema: z.ZodObject) =>
     Object.fromEntries(Object.entries(rest).filter(([key, value]) => key in schema.shape && value !== undefined));
-  const asked = withSystem(withSetting(withPreset(withGenerators(pick(trainingConfigSchema), workers))));
+  const asked = withSystem(
+    withRow(SETTINGS, 'setting', withRow(PRESETS, 'preset', withGenerators(pick(trainingConfigSchema), workers))),
+  );
   const training = checked(trainingConfigSchema, asked);
   const settings = checked(runSettingsSchema, { ...PRESET_SETTINGS[training.preset], ...pick(runSettingsSchema) });
   assertPossible(training);
@@ -169,15 +174,9 @@ function withSystem(training: Given): Given {
   };
 }
 
-/** Likewise of a preset. */
-function withPreset(training: Given): Given {
-  const known = Object.entries(PRESETS).find(([name]) => name === training['preset']);
-  return { ...known?.[1], ...training };
-}
-
-/** The values of a setting, where they are not given themselves. An unknown name is left for the schema to refuse. */
-function withSetting(training: Given): Given {
-  const known = Object.entries(SETTINGS).find(([name]) => name === training['setting']);
+/** The values of the row that a key names, where they are not given themselves. An unknown name is left for the schema to refuse. */
+function withRow(rows: Readonly<Record<string, object>>, key: 'setting' | 'preset', training: Given): Given {
+  const known = Object.entries(rows).find(([name]) => name === training[key]);
   return { ...known?.[1], ...training };
 }
 

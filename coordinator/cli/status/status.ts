@@ -34,11 +34,8 @@ async function watchRun(directory: RunDirectory, json: boolean, output: NodeJS.W
   const enough = new AbortController();
   const stop = () => enough.abort();
   using _signals = onStopSignals(stop);
-  output.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read it has gone.
-    if (error.code !== 'EPIPE') throw error;
-    stop();
-  });
+  // Whoever read it has gone: any other error ends the command (common/run-command.ts).
+  output.on('error', stop);
   const screen = json ? jsonLines(output) : output.isTTY ? redrawn(output) : lines(output);
   try {
     for (;;) {
