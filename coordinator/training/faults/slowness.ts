@@ -21,6 +21,9 @@ export const SLOWNESS = {
   earlier: 5,
 } as const;
 
+/** Shorter usual steps count as this long where delays, not factors, are compared: 8 times this is what makes a tiny step slow. */
+const TINY_MS = SLOWNESS.leastMs / SLOWNESS.growth;
+
 const MACHINE_BUSY =
   'most roles compute over 8 times longer than they used to, all at once: the machine is busy, and nobody is evicted';
 
@@ -33,6 +36,8 @@ interface Pace {
   usual: number | undefined;
   /** now / usual; infinite without a usual. */
   growth: number;
+  /** The same, with a usual of at least TINY_MS. */
+  delay: number;
   /** By itself, others aside. */
   slow: boolean;
 }
@@ -44,7 +49,7 @@ export function slowedRoles(evidence: readonly Evidence[], deadlines: Deadlines)
     .map((of): Pace => {
       const usual = median(of.computeMs.slice(0, -SLOWNESS.recent));
       const now = Math.min(...of.computeMs.slice(-SLOWNESS.recent));
-      return { of, now, usual, growth: ratio(now, usual), slow: isLong(now, usual) };
+      return { of, now, usual, ...growthOf(now, usual), slow: isLong(now, usual) };
     });
   return weigh(
     paces,
@@ -65,7 +70,7 @@ export function hangingRoles(evidence: readonly Evidence[], stepMs: number, dead
     const now = busy.includes(of) ? Math.min(of.phaseMs, stepMs) : Math.max(0, stepMs - of.phaseMs);
     const slow = busy.includes(of) && (usual === undefined ? now > deadlines.startMs : isLong(now, usual));
     if (usual === undefined && !slow) return [];
-    return [{ of, now, usual, growth: usual === undefined ? Number.POSITIVE_INFINITY : ratio(now, usual), slow }];
+    return [{ of, now, usual, ...growthOf(now, usual), slow }];
   });
   const diagnosis = weigh(
     paces,
@@ -98,11 +103,17 @@ function weigh(paces: readonly Pace[], mayGo: (pace: Pace) => boolean, why: (pac
   return { suspicions, ...(slow.length > alone.length ? { heldBack: MACHINE_BUSY } : {}) };
 }
 
-/** True when more than half of the others are slow as well, or have grown at least half as much. */
+/**
+ * True when more than half of the others are slow as well, have grown at least half as much (processors that all want), or were
+ * delayed at least a third as much (a machine that stands still): between 1 ms and 2 ms that a second was added to, the factors
+ * differ by noise alone, and a role may be delayed in twice as many phases as another.
+ */
 function isShared(pace: Pace, paces: readonly Pace[]): boolean {
   const others = paces.filter((other) => other !== pace);
   // Of two that hang since the same moment the growths differ as their usual steps do: both being slow is enough.
-  const alike = others.filter(({ slow, growth }) => slow || growth >= pace.growth / 2);
+  const alike = others.filter(
+    ({ slow, growth, delay }) => slow || growth >= pace.growth / 2 || delay >= pace.delay / 3,
+  );
   return alike.length > others.length / 2;
 }
 
@@ -110,8 +121,9 @@ function isLong(now: number, usual: number): boolean {
   return now > SLOWNESS.growth * usual && now - usual >= SLOWNESS.leastMs;
 }
 
-function ratio(now: number, usual: number): number {
-  return now === 0 ? 0 : now / usual;
+function growthOf(now: number, usual: number | undefined): Pick<Pace, 'growth' | 'delay'> {
+  if (usual === undefined) return { growth: Number.POSITIVE_INFINITY, delay: Number.POSITIVE_INFINITY };
+  return { growth: now === 0 ? 0 : now / usual, delay: now / Math.max(usual, TINY_MS) };
 }
 
 function factor(growth: number): string {

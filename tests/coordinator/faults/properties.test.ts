@@ -173,6 +173,26 @@ test('scaling the last three steps of all by the same factor makes nobody slow',
   );
 });
 
+/** As a machine that stands still delays them: a role in as many phases as it has then. */
+test('the same delay in one or two phases of all, beside which their steps are tiny, makes nobody slow', () => {
+  const tiny = fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { minLength: 8, maxLength: 32 });
+  const phases = fc.integer({ min: 1, max: 2 });
+  fc.assert(
+    fc.property(
+      fc.tuple(tiny, tiny, tiny),
+      fc.tuple(phases, phases, phases),
+      fc.double({ min: 500, max: 1e5, noNaN: true }),
+      (histories, counts, delay) => {
+        const delayed = histories.map((all, k) =>
+          all.map((ms, i) => (i < all.length - 3 ? ms : ms + delay * (counts[k] ?? 1))),
+        );
+        assert.deepEqual(diagnose(crewWith(delayed), 0, DEADLINES).suspicions, []);
+      },
+    ),
+    RUNS,
+  );
+});
+
 test('scaling the last three steps of one alone always makes it slow, and it alone', () => {
   fc.assert(
     fc.property(three, fc.nat(2), fc.double({ min: 15, max: 1e4, noNaN: true }), (histories, chosen, by) => {

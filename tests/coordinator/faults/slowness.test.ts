@@ -54,11 +54,29 @@ test('when all slow down alike the machine is busy, and nobody is evicted', () =
   assert.match(heldBack ?? '', /most roles compute over 8 times longer.*the machine is busy, and nobody is evicted/);
 });
 
-test('others that grew half as much hold an eviction back, those that grew less do not', () => {
+test('others that were delayed a third as much hold an eviction back, those that were delayed less do not', () => {
   const slow = pace(100, 2000, 2000, 2000);
   const others = (ms: number) => ({ discriminator: pace(100, ms, ms, ms), 'generator-2': pace(100, ms, ms, ms) });
-  assert.deepEqual(look({ 'generator-1': slow, ...others(1000) }).suspicions, []);
-  assert.deepEqual(named(look({ 'generator-1': slow, ...others(999) }).suspicions), ['evict generator-1 slow']);
+  assert.deepEqual(look({ 'generator-1': slow, ...others(667) }).suspicions, []);
+  assert.deepEqual(named(look({ 'generator-1': slow, ...others(666) }).suspicions), ['evict generator-1 slow']);
+});
+
+test('others that grew half as much hold an eviction back, however long their steps', () => {
+  const slow = pace(100, 4000, 4000, 4000);
+  const others = (ms: number) => ({ discriminator: pace(10, ms, ms, ms), 'generator-2': pace(10, ms, ms, ms) });
+  assert.deepEqual(look({ 'generator-1': slow, ...others(200) }).suspicions, []);
+  assert.deepEqual(named(look({ 'generator-1': slow, ...others(199) }).suspicions), ['evict generator-1 slow']);
+});
+
+test('steps of a millisecond or two, all of which a busy machine delays, evict nobody by the factor between them', () => {
+  // As seen: the discriminator computes twice in a step, so the same delay came to twice the time.
+  const { suspicions, heldBack } = look({
+    discriminator: pace(1.4, 1401, 1402, 1403),
+    'generator-1': pace(2.1, 702, 702, 702),
+    'generator-2': pace(1.9, 701, 703, 702),
+  });
+  assert.deepEqual(suspicions, []);
+  assert.match(heldBack ?? '', /the machine is busy/);
 });
 
 test('two slow ones beside two that are not are both evicted; three of four are a busy machine', () => {
