@@ -10,10 +10,10 @@ const COORDINATOR = door(['**/coordinator/**'], 'worker/ and gan/ know nothing o
 const WORKER = door(['**/worker/**'], 'coordinator/ and gan/ know nothing of the workers.');
 const GRAFANA = door(['@grafana/*'], 'Only dashboards/ imports the Grafana SDK.');
 const UPLOT = door(['uplot', 'uplot/*'], 'Only the code of the page in the browser imports uPlot.');
-const PLAYWRIGHT = door(['playwright-core'], 'Only tests/support/browser.ts imports Playwright.');
+const PLAYWRIGHT = door(['playwright-core'], 'Only tests/support/pages/browser.ts imports Playwright.');
 const NATS = door(
   ['@nats-io/*'],
-  'Only coordinator/store/nats/ and tests/support/nats-client.ts import the NATS client.',
+  'Only coordinator/store/nats/ and tests/support/stores/nats-client.ts import the NATS client.',
 );
 const NODE = door(['node:*'], 'The folders browser/ run in a browser.');
 const BUILTINS = door(
@@ -52,8 +52,8 @@ export default tseslint.config(
     },
   },
   restrict(['bench/**', 'tests/**'], TFJS, NATS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT),
-  restrict(['tests/support/browser.ts'], TFJS, NATS, GRPC, GRAFANA, PINO, UPLOT),
-  restrict(['tests/support/nats-client.ts'], TFJS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT),
+  restrict(['tests/support/pages/browser.ts'], TFJS, NATS, GRPC, GRAFANA, PINO, UPLOT),
+  restrict(['tests/support/stores/nats-client.ts'], TFJS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT),
   restrict(['common/**'], TFJS, NATS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, COORDINATOR, WORKER),
   restrict(['coordinator/**'], TFJS, NATS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, WORKER),
   restrict(['coordinator/store/nats/**'], TFJS, GRPC, GRAFANA, PINO, UPLOT, PLAYWRIGHT, WORKER),

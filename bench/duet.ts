@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { DuetError } from '../common/errors.js';
 import type { StepMetrics } from '../coordinator/run/journal.js';
 import { chainMs } from '../coordinator/run/step-chain.js';
-import { COORDINATOR } from '../tests/support/run.js';
+import { COORDINATOR } from '../tests/support/runs/run.js';
 import type { BenchDevice } from './device.js';
 import { runLines, runToEnd } from './processes.js';
 import { median } from './statistics.js';

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError } from '../common/errors.js';
 import type { RunEvent, StepMetrics } from '../coordinator/run/journal.js';
-import { residentBytes } from '../tests/support/processes.js';
-import { COORDINATOR, readJournal } from '../tests/support/run.js';
+import { residentBytes } from '../tests/support/machine/processes.js';
+import { COORDINATOR, readJournal } from '../tests/support/runs/run.js';
 import { table } from './statistics.js';
 
 const [EARLY, LATE] = [100, 1000] as const;

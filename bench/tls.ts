@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { trustArgs } from '../common/trust/files.js';
-import { makeAuthority, secretFolder } from '../tests/support/certificates.js';
+import { makeAuthority, secretFolder } from '../tests/support/wire/certificates.js';
 import { assertCounts } from './counts.js';
 import { medianMs, threeWorkers } from './duet.js';
 import { median, table } from './statistics.js';

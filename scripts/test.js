@@ -42,8 +42,8 @@ const kubernetes = files.some((file) => file.includes(join('tests', 'kubernetes'
 for (const [script, ...args] of [
   [coordinator, 'engine', '--device', 'cpu'],
   [coordinator, 'features'],
-  ['dist/tests/support/prepare-python.js'],
-  ...(kubernetes ? [['dist/tests/support/prepare-kubernetes.js']] : []),
+  ['dist/tests/support/numbers/prepare-python.js'],
+  ...(kubernetes ? [['dist/tests/support/deploy/prepare-kubernetes.js']] : []),
 ]) {
   process.stdout.write(`${[basename(script, '.js'), ...args].join(' ')} ...\n`);
   const { status } = spawnSync(process.execPath, [join(root, script), ...args], { stdio: 'inherit' });

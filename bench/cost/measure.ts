@@ -1,7 +1,7 @@
 /** One pair of `bench cost`: Duet and its peers on the same work, one after the other. */
 import { messageOf } from '../../common/errors.js';
 import { chainMs } from '../../coordinator/run/step-chain.js';
-import { freePort } from '../../tests/support/free-port.js';
+import { freePort } from '../../tests/support/hosts/free-port.js';
 import type { BenchDevice } from '../device.js';
 import { discriminatorMs, medianMs, trainingRun } from '../duet.js';
 import { torchMeasurement } from '../peer.js';

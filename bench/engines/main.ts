@@ -1,7 +1,7 @@
 /** `bench engines`: the native engine beside wasm, alternating: a step in several forms, and the start. */
 import type { EngineName } from '../../common/engine-choice.js';
-import { bareMachine } from '../../tests/support/bare.js';
-import { COORDINATOR } from '../../tests/support/run.js';
+import { bareMachine } from '../../tests/support/machine/bare.js';
+import { COORDINATOR } from '../../tests/support/runs/run.js';
 import { assertCounts } from '../counts.js';
 import { medianMs, oneProcess, threeWorkers } from '../duet.js';
 import { oneStart } from '../start/one-start.js';

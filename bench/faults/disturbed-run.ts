@@ -9,7 +9,7 @@ import { runAccess } from '../../coordinator/chaos/access.js';
 import { requestFault } from '../../coordinator/chaos/client.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
 import type { Fault__Output } from '../../proto/generated/duet/v1/Fault.js';
-import { COORDINATOR, statusOf } from '../../tests/support/run.js';
+import { COORDINATOR, statusOf } from '../../tests/support/runs/run.js';
 
 const POLL_MS = 20;
 

@@ -5,8 +5,8 @@ import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { DuetError, UsageError } from '../../common/errors.js';
-import { residentBytes } from '../../tests/support/processes.js';
-import { COORDINATOR, statusOf } from '../../tests/support/run.js';
+import { residentBytes } from '../../tests/support/machine/processes.js';
+import { COORDINATOR, statusOf } from '../../tests/support/runs/run.js';
 
 const [START_MS, POLL_MS] = [30_000, 20];
 /** No checkpoints or pictures but the last. */

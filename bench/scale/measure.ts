@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError } from '../../common/errors.js';
 import type { StepMetrics } from '../../coordinator/run/journal.js';
-import { readJournal } from '../../tests/support/run.js';
+import { readJournal } from '../../tests/support/runs/run.js';
 import { median, percentile } from '../statistics.js';
 import { CoordinatorUnderTest } from './coordinator-under-test.js';
 import { SimulatedWorker } from './simulated-worker.js';

@@ -1,7 +1,7 @@
 /** `bench start`: from the command line to the first committed step, and what that time goes into. */
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../common/errors.js';
-import { COORDINATOR } from '../../tests/support/run.js';
+import { COORDINATOR } from '../../tests/support/runs/run.js';
 import { medianAndRange, table } from '../statistics.js';
 import { oneStart } from './one-start.js';
 import { STAGES, type Stages, stagesOf } from './stages.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError } from '../../common/errors.js';
 import type { RunEvent } from '../../coordinator/run/journal.js';
-import { readJournal } from '../../tests/support/run.js';
+import { readJournal } from '../../tests/support/runs/run.js';
 
 const LOOK_MS = 2;
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import type { StepMetrics } from '../../coordinator/run/journal.js';
 import type { RunRecord } from '../../coordinator/run/record.js';
-import { bareMachine } from '../support/bare.js';
-import { eventsNamed, pidOf } from '../support/faults.js';
-import { NODE_VERSIONS, nodeOf } from '../support/node-versions.js';
-import { ROLES, readCheckpoint, readJournal, until } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
+import { bareMachine } from '../support/machine/bare.js';
+import { eventsNamed, pidOf } from '../support/runs/faults.js';
+import { NODE_VERSIONS, nodeOf } from '../support/machine/node-versions.js';
+import { ROLES, readCheckpoint, readJournal, until } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 const STEPS = 24;
 /** The README's first command, made short. */

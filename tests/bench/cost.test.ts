@@ -7,7 +7,7 @@ import { measureSeries } from '../../bench/cost/series.js';
 import { costTable } from '../../bench/cost/tables.js';
 import { PRESET } from '../../bench/work.js';
 import { UsageError } from '../../common/errors.js';
-import { scratchFolder } from '../support/scratch.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 const PAIR: Pair = {
   ...PRESET,

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { scratchFolder } from '../support/scratch.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 const BENCH = fileURLToPath(new URL('../../../bench/run.js', import.meta.url));
 

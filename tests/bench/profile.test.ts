@@ -7,7 +7,7 @@ import { type Link, criticalPath } from '../../bench/profile/critical-path.js';
 import { measureProfile } from '../../bench/profile/main.js';
 import { type ProfiledRun, type Step, profiledRun } from '../../bench/profile/profiled-run.js';
 import { timeline } from '../../bench/profile/timeline.js';
-import { PIDS, handMade } from '../support/profile-records.js';
+import { PIDS, handMade } from '../support/runs/profile-records.js';
 
 function stepOf(run: ProfiledRun): Step {
   const [step] = run.steps;

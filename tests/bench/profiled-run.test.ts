@@ -7,7 +7,7 @@ import { type ProfiledRun, type Span, profiledRun, sum } from '../../bench/profi
 import { type Recording, recordRun } from '../../bench/profile/record.js';
 import { report } from '../../bench/profile/report.js';
 import { median } from '../../bench/statistics.js';
-import { ROLES } from '../support/run.js';
+import { ROLES } from '../support/runs/run.js';
 
 const STEPS = 100;
 

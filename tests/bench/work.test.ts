@@ -4,7 +4,7 @@ import { UsageError } from '../../common/errors.js';
 import { compileOptions } from '../../coordinator/run/options.js';
 import { seriesOf, stepsFor, workOf } from '../../bench/cost/sweep.js';
 import { PRESET, configOf, duetFlags, parametersOfWork, relativeWork } from '../../bench/work.js';
-import { readReference } from '../support/reference.js';
+import { readReference } from '../support/numbers/reference.js';
 
 interface Counts {
   image: number;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { FaultyStepError } from '../../common/errors.js';
 import { HALF_TYPES, type HalfType, fromHalves, toHalves } from '../../common/half-precision.js';
 import { toWire } from '../../common/wire-values.js';
-import { readReference } from '../support/reference.js';
+import { readReference } from '../support/numbers/reference.js';
 
 type Reference = Record<HalfType | 'float32', string> & { meanings: Record<HalfType, number> };
 

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { UsageError } from '../../common/errors.js';
 import { assertHost, assertReachable, isLoopback } from '../../common/hosts.js';
-import { scratchFolder } from '../support/scratch.js';
-import { WORKER } from '../support/control-peer.js';
+import { scratchFolder } from '../support/machine/scratch.js';
+import { WORKER } from '../support/wire/control-peer.js';
 
 test('only this machine reaches a loopback address', () => {
   for (const host of ['127.0.0.1', '127.8.9.10', 'localhost', '::1']) assert.ok(isLoopback(host), host);

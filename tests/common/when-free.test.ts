@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { whenFree } from '../../common/when-free.js';
-import { scratchFolder } from '../support/scratch.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 /** Fails so many times with this code, then gives 'done'. */
 function held(code: string, times: number) {

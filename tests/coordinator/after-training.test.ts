@@ -7,11 +7,11 @@ import { decodeSafetensors } from '../../common/safetensors.js';
 import type { RunRecord } from '../../coordinator/run/record.js';
 import { Generator } from '../../gan/generator.js';
 import { sampleLatents } from '../../gan/latents.js';
-import { testEngine } from '../support/engine.js';
-import { assertClose } from '../support/reference.js';
-import { coordinator, readCheckpoint, readJournal, startRun } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
-import { serveFolder } from '../support/static-server.js';
+import { testEngine } from '../support/numbers/engine.js';
+import { assertClose } from '../support/numbers/reference.js';
+import { coordinator, readCheckpoint, readJournal, startRun } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
+import { serveFolder } from '../support/pages/static-server.js';
 
 const STEPS = 20;
 

@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { verifyCheckpoint } from '../../coordinator/run/checkpoints.js';
 import { RunDirectory } from '../../coordinator/run/directory.js';
 import type { StepMetrics } from '../../coordinator/run/journal.js';
-import { eventsOf, faultOf, inject } from '../support/faults.js';
-import { ROLES, coordinator, readJournal } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
+import { eventsOf, faultOf, inject } from '../support/runs/faults.js';
+import { ROLES, coordinator, readJournal } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--port', '0', '--evaluate-every', '0'];
 

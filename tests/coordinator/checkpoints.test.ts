@@ -14,9 +14,16 @@ import type { RunDirectory } from '../../coordinator/run/directory.js';
 import { Journal, type RunEvent } from '../../coordinator/run/journal.js';
 import { removeLeftovers } from '../../coordinator/run/leftovers.js';
 import { newestGood, newestGoodCheckpoint } from '../../coordinator/run/resume.js';
-import { FILES, checkpointFile, emptyRun, stateFile, withChanged, writeCheckpoint } from '../support/checkpoint.js';
-import { ROLES, readJournal } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
+import {
+  FILES,
+  checkpointFile,
+  emptyRun,
+  stateFile,
+  withChanged,
+  writeCheckpoint,
+} from '../support/runs/checkpoint.js';
+import { ROLES, readJournal } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 /** Looks for the newest good one, where that of step 20 is damaged. @returns the reason why it is passed over */
 function passedOver(directory: RunDirectory, what: string): string {

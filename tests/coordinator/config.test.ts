@@ -5,8 +5,8 @@ import { UsageError } from '../../common/errors.js';
 import { readConfigFile } from '../../coordinator/run/config-file.js';
 import { OPTION_KEYS, compileOptions } from '../../coordinator/run/options.js';
 import { newPlan } from '../../coordinator/cli/start/plan.js';
-import { coordinator } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
+import { coordinator } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 function messageOfRefusal(compile: () => unknown, what: string): string {
   try {

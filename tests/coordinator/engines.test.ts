@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Quality } from '../../coordinator/run/quality.js';
 import type { RunRecord } from '../../coordinator/run/record.js';
-import { bareMachine } from '../support/bare.js';
-import { TINY } from '../support/faults.js';
-import { type Ended, coordinator, readJournal, startRun } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
+import { bareMachine } from '../support/machine/bare.js';
+import { TINY } from '../support/runs/faults.js';
+import { type Ended, coordinator, readJournal, startRun } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 const STEPS = ['--steps', '4', '--evaluate-every', '0'];
 const FEW = [...TINY, ...STEPS];

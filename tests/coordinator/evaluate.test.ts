@@ -9,9 +9,9 @@ import type { RunRecord } from '../../coordinator/run/record.js';
 import { cacheFolder } from '../../gan/engine/prepare/prepared.js';
 import { type Evaluation, evaluationSchema } from '../../gan/metrics/evaluation.js';
 import { prepareFeatures } from '../../gan/metrics/feature-store.js';
-import { testEngine } from '../support/engine.js';
-import { type Ended, coordinator, startRun } from '../support/run.js';
-import { type Scratch, scratchFolder } from '../support/scratch.js';
+import { testEngine } from '../support/numbers/engine.js';
+import { type Ended, coordinator, startRun } from '../support/runs/run.js';
+import { type Scratch, scratchFolder } from '../support/machine/scratch.js';
 
 async function evaluate(run: string, ...args: string[]): Promise<Ended> {
   await using command = coordinator(['evaluate', '--run', run, ...args]);

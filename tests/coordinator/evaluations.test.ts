@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import sharp from 'sharp';
 import type { RunEvent, StepMetrics } from '../../coordinator/run/journal.js';
 import type { Best, Quality } from '../../coordinator/run/quality.js';
-import { TINY } from '../support/faults.js';
-import { newestOf } from '../support/events.js';
-import { coordinator, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
+import { TINY } from '../support/runs/faults.js';
+import { newestOf } from '../support/runs/events.js';
+import { coordinator, readCheckpoint, readJournal, startRun, until } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 const OPTIONS = TINY;
 const events = (out: string) => readJournal<RunEvent>(out, 'events.jsonl');

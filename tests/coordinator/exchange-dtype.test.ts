@@ -7,11 +7,11 @@ import { HALF_TYPES } from '../../common/half-precision.js';
 import { decodeSafetensors } from '../../common/safetensors.js';
 import type { RunEvent, StepMetrics } from '../../coordinator/run/journal.js';
 import { trainingConfigSchema } from '../../gan/config.js';
-import { testEngine } from '../support/engine.js';
+import { testEngine } from '../support/numbers/engine.js';
 import type { GameStep } from '../../gan/one-process.js';
-import { ROLES, coordinator, readCheckpoint, readJournal, startRun } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
-import { playRun } from '../support/training.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
+import { playRun } from '../support/runs/training.js';
 
 const STEPS = 10;
 const OPTIONS = { steps: STEPS, batch: 32, width: 0.25, seed: 7 };

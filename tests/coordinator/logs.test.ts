@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import type { RunEvent } from '../../coordinator/run/journal.js';
-import { TINY } from '../support/faults.js';
-import { WORKER, joinByHand } from '../support/control-peer.js';
-import { newestOf } from '../support/events.js';
-import { logLines, plainLines, workerLogs } from '../support/log.js';
-import { COORDINATOR, addressOf, coordinator, readJournal, startRun, until } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
+import { TINY } from '../support/runs/faults.js';
+import { WORKER, joinByHand } from '../support/wire/control-peer.js';
+import { newestOf } from '../support/runs/events.js';
+import { logLines, plainLines, workerLogs } from '../support/runs/log.js';
+import { COORDINATOR, addressOf, coordinator, readJournal, startRun, until } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 const SMALL = [...TINY, '--evaluate-every', '0'];
 /** What is logged and is no event of the run. */

@@ -4,12 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunEvent } from '../../coordinator/run/journal.js';
-import { TINY } from '../support/faults.js';
-import { childrenOf, processesOf, runs } from '../support/processes.js';
-import { coordinator, readJournal, until } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
+import { TINY } from '../support/runs/faults.js';
+import { childrenOf, processesOf, runs } from '../support/machine/processes.js';
+import { coordinator, readJournal, until } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
-const NO_PROC = new URL('../support/no-proc.js', import.meta.url).href;
+const NO_PROC = new URL('../support/machine/no-proc.js', import.meta.url).href;
 /** PATH is empty: there is no setpriv. */
 const ENV = { ...process.env, NODE_OPTIONS: `--import ${NO_PROC}`, PATH: '' };
 const DIE_WITH_PARENT = new URL('../../coordinator/placement/die-with-parent.js', import.meta.url).href;

@@ -6,9 +6,9 @@ import type { RunEvent, StepMetrics } from '../../coordinator/run/journal.js';
 import type { Best, Quality } from '../../coordinator/run/quality.js';
 import type { RunRecord } from '../../coordinator/run/record.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
-import { TINY } from '../support/faults.js';
-import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
+import { TINY } from '../support/runs/faults.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 const STEPS = 60;
 /** Every third evaluation counts as a collapse: a KID is never under a hundredth of the best. */

@@ -8,7 +8,7 @@ import { FindingLog } from '../../coordinator/training/rules/finding-log.js';
 import { demandOf } from '../../coordinator/training/rules/on-collapse.js';
 import { qualityFindings } from '../../coordinator/training/rules/quality-rules.js';
 import { stepFindings } from '../../coordinator/training/rules/step-rules.js';
-import { evaluations, signalsOf, steps } from '../support/history.js';
+import { evaluations, signalsOf, steps } from '../support/runs/history.js';
 
 const names = (findings: readonly Finding[]) => findings.map(({ rule, subject }) => `${rule} ${subject}`.trim());
 const collapses = (...figures: Parameters<typeof evaluations>) => qualityFindings(evaluations(...figures), 1.5);

@@ -6,7 +6,7 @@ import type { ControlServerOptions } from '../../coordinator/training/control-se
 import type { Crew } from '../../coordinator/training/crew.js';
 import type { Run } from '../../coordinator/training/run.js';
 import { coordinationService } from '../../coordinator/training/service.js';
-import { ROLES } from '../support/run.js';
+import { ROLES } from '../support/runs/run.js';
 
 const EPOCH = 7;
 

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunView } from '../../coordinator/view/run-view.js';
-import { TINY } from '../support/faults.js';
+import { TINY } from '../support/runs/faults.js';
 import {
   COORDINATOR,
   type Ended,
@@ -17,8 +17,8 @@ import {
   startRun,
   statusOf,
   until,
-} from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
+} from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 const SMALL = ['--port', '0', ...TINY];
 

@@ -7,8 +7,8 @@ import { listCheckpoints } from '../../coordinator/run/checkpoints.js';
 import { RunDirectory } from '../../coordinator/run/directory.js';
 import type { RunEvent } from '../../coordinator/run/journal.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
-import { TINY } from '../support/faults.js';
-import { childrenOf, processesOf, runs } from '../support/processes.js';
+import { TINY } from '../support/runs/faults.js';
+import { childrenOf, processesOf, runs } from '../support/machine/processes.js';
 import {
   ROLES,
   type RunningCommand,
@@ -17,9 +17,9 @@ import {
   readJournal,
   startRun,
   until,
-} from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
-import { treeOf } from '../support/tree.js';
+} from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
+import { treeOf } from '../support/machine/tree.js';
 
 const OPTIONS = [...TINY, '--checkpoint-every', '20'];
 

@@ -6,10 +6,10 @@ import { decodeSafetensors } from '../../common/safetensors.js';
 import type { StepMetrics } from '../../coordinator/run/journal.js';
 import { compileOptions } from '../../coordinator/run/options.js';
 import type { RunRecord } from '../../coordinator/run/record.js';
-import { testEngine } from '../support/engine.js';
-import { coordinator, readCheckpoint, readJournal, startRun } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
-import { playRun } from '../support/training.js';
+import { testEngine } from '../support/numbers/engine.js';
+import { coordinator, readCheckpoint, readJournal, startRun } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
+import { playRun } from '../support/runs/training.js';
 
 function arraysOf(directory: string, step: number, role: string): Map<string, Buffer> {
   const { arrays } = decodeSafetensors(readCheckpoint(directory, step, role));

@@ -6,8 +6,8 @@ import { RUN_METRICS as RUN, WORKER_METRICS as WORKER } from '../../common/metri
 import { substituted } from '../../dashboards/expressions.js';
 import * as promql from '../../dashboards/promql.js';
 import { runState, workerStates } from '../../dashboards/states.js';
-import { scratchFolder } from '../support/scratch.js';
-import { NEEDS_PROMTOOL } from '../support/prometheus.js';
+import { scratchFolder } from '../support/machine/scratch.js';
+import { NEEDS_PROMTOOL } from '../support/monitoring/prometheus.js';
 
 /** Value by label values, at one minute, of a run named r. */
 interface Claim {

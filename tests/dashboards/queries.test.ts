@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { stringify } from 'yaml';
 import { ALL_METRICS, type MetricSpec } from '../../common/metrics/names.js';
 import { expressions, metricsIn, substituted } from '../../dashboards/expressions.js';
-import { scratchFolder } from '../support/scratch.js';
-import { NEEDS_PROMTOOL } from '../support/prometheus.js';
+import { scratchFolder } from '../support/machine/scratch.js';
+import { NEEDS_PROMTOOL } from '../support/monitoring/prometheus.js';
 
 const all = expressions();
 const specs = new Map<string, MetricSpec>(ALL_METRICS.map((spec) => [spec.name, spec]));

@@ -6,9 +6,9 @@ import { dirname, join, resolve } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { NEEDS_GO, loadCompose } from '../support/compose.js';
-import { render } from '../support/manifests.js';
-import { scratchFolder } from '../support/scratch.js';
+import { NEEDS_GO, loadCompose } from '../support/deploy/compose.js';
+import { render } from '../support/deploy/manifests.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 const FILE = fileURLToPath(new URL('../../../deploy/compose.yaml', import.meta.url));
 

@@ -3,8 +3,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { engineFolder } from '../../gan/engine/prepare/prepared.js';
-import { NEEDS_HADOLINT, hadolint } from '../support/hadolint.js';
-import { render } from '../support/manifests.js';
+import { NEEDS_HADOLINT, hadolint } from '../support/deploy/hadolint.js';
+import { render } from '../support/deploy/manifests.js';
 
 const path = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 const read = (name: string) => readFileSync(path(name), 'utf8');

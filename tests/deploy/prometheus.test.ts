@@ -4,9 +4,16 @@ import { test } from 'node:test';
 import { RULES } from '../../coordinator/training/rules/finding.js';
 import { STEP_LIMITS } from '../../coordinator/training/rules/step-rules.js';
 import { RUN_STATES, WORKER_STATES } from '../../coordinator/view/run-view.js';
-import { ALERT_RULES, OPERATIONS, PROMETHEUS_CONFIG, caseFiles, readAlerts, readCases } from '../support/alerts.js';
-import { NEEDS_PROMTOOL, promtool } from '../support/prometheus.js';
-import { groupingsOf, labelsOf, selectorsOf, specOf } from '../support/promql.js';
+import {
+  ALERT_RULES,
+  OPERATIONS,
+  PROMETHEUS_CONFIG,
+  caseFiles,
+  readAlerts,
+  readCases,
+} from '../support/monitoring/alerts.js';
+import { NEEDS_PROMTOOL, promtool } from '../support/monitoring/prometheus.js';
+import { groupingsOf, labelsOf, selectorsOf, specOf } from '../support/monitoring/promql.js';
 
 test('promtool accepts the scrape config and the alert rules', NEEDS_PROMTOOL, () => {
   promtool('check', 'config', PROMETHEUS_CONFIG);

@@ -12,11 +12,11 @@ import { bestOf, readBest } from '../../coordinator/run/quality.js';
 import { newRecord, readRecord } from '../../coordinator/run/record.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
 import { generatorOf, parseRequest } from '../../worker/request.js';
-import { emptyRun } from '../support/checkpoint.js';
-import { joinByHand } from '../support/control-peer.js';
-import { message, rawCall } from '../support/raw-grpc.js';
-import { coordinator, until } from '../support/run.js';
-import { scratchFolder } from '../support/scratch.js';
+import { emptyRun } from '../support/runs/checkpoint.js';
+import { joinByHand } from '../support/wire/control-peer.js';
+import { message, rawCall } from '../support/wire/raw-grpc.js';
+import { coordinator, until } from '../support/runs/run.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 import { bomb } from './targets/files.js';
 
 /** gRPC's status codes. */

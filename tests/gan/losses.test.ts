@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LOSS_NAMES, batchLoss, lossNamed } from '../../gan/losses.js';
-import { type ReferenceTensor, assertClose, readReference } from '../support/reference.js';
+import { type ReferenceTensor, assertClose, readReference } from '../support/numbers/reference.js';
 
 type Part = 'real' | 'fake' | 'generator';
 interface Losses {

@@ -5,7 +5,7 @@ import { Batches } from '../../gan/data/batches.js';
 import { evaluationLatents, latents, sampleLatents } from '../../gan/latents.js';
 import { meanPairwiseDistance, meanScore, relativeDiversity, updateShares } from '../../gan/signals.js';
 import { judge } from '../../gan/verdict.js';
-import { assertClose, readReference } from '../support/reference.js';
+import { assertClose, readReference } from '../support/numbers/reference.js';
 
 interface Peer {
   batch: number;

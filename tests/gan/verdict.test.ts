@@ -10,7 +10,7 @@ import {
   type VerdictOptions,
   judge,
 } from '../../gan/verdict.js';
-import { type ReferenceTensor, floats, readReference } from '../support/reference.js';
+import { type ReferenceTensor, floats, readReference } from '../support/numbers/reference.js';
 
 interface VerdictCase {
   name: string;

@@ -1,13 +1,13 @@
-/** The hosts of tests/support/hosts.ts do what the tests of faults rely on: plain TCP shows it. */
+/** The hosts of tests/support/hosts/hosts.ts do what the tests of faults rely on: plain TCP shows it. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Hosts, makeHosts, whyNoDelay, whyNoHosts } from '../support/hosts.js';
-import { until } from '../support/run.js';
+import { type Hosts, makeHosts, whyNoDelay, whyNoHosts } from '../support/hosts/hosts.js';
+import { until } from '../support/runs/run.js';
 
-const PEER = fileURLToPath(new URL('../support/tcp-peer.js', import.meta.url));
+const PEER = fileURLToPath(new URL('../support/hosts/tcp-peer.js', import.meta.url));
 /** Long enough for anything that is going to pass, on a loaded machine, to have passed. */
 const LONG_MS = 1500;
 

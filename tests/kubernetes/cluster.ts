@@ -1,5 +1,5 @@
 /** A cluster for a test file: the control plane and the stand-in for the kubelet. */
-import { until } from '../support/run.js';
+import { until } from '../support/runs/run.js';
 import type { Api } from './api/client.js';
 import type { Pod } from './api/objects.js';
 import { whyNoControlPlane } from './control-plane/programs.js';

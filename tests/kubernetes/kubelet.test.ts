@@ -1,7 +1,7 @@
 /** The stand-in for the kubelet does what the scenarios rely on: small Pods show it. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { until } from '../support/run.js';
+import { until } from '../support/runs/run.js';
 import type { Container, Keys, Pod, PodSpec } from './api/objects.js';
 import { type Cluster, NEEDS_CLUSTER, isReady, podPath, podThat, startCluster } from './cluster.js';
 

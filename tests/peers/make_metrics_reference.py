@@ -3,7 +3,7 @@
 KID and the Frechet distance: torch-fidelity (and scikit-learn's kernel, scipy's sqrtm beside them). Precision, recall,
 density, coverage: prdc, called once for each k. Nearest neighbours and the probe: scikit-learn. Entropy, KL and
 Jensen-Shannon: scipy. Cross-entropy: torch. The samples are made by a few lines of arithmetic that
-tests/support/samples.ts repeats, so that only the figures are kept.
+tests/support/numbers/samples.ts repeats, so that only the figures are kept.
 
     python make_metrics_reference.py [--check]
 """

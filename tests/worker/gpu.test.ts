@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Measures } from '../../worker/network/measures.js';
 import { parseReading, readCard } from '../../worker/network/gpu.js';
-import { scratchFolder } from '../support/scratch.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 
 const MIB = 1 << 20;
 

@@ -4,10 +4,10 @@ import { gzipSync } from 'node:zlib';
 import type { TensorFrame } from '../../proto/generated/duet/v1/TensorFrame.js';
 import { ExchangeServer } from '../../worker/network/exchange-server.js';
 import type { ToCompute } from '../../worker/messages.js';
-import { type Refusal, sayOnSocket } from '../support/abuse.js';
-import { type Claims, behavingGenerator, openStream, refused } from '../support/exchange-peer.js';
-import { message, rawCall } from '../support/raw-grpc.js';
-import { until } from '../support/run.js';
+import { type Refusal, sayOnSocket } from '../support/wire/abuse.js';
+import { type Claims, behavingGenerator, openStream, refused } from '../support/wire/exchange-peer.js';
+import { message, rawCall } from '../support/wire/raw-grpc.js';
+import { until } from '../support/runs/run.js';
 
 const TOKEN = 'the-token-of-this-run';
 const EPOCH = 3;

@@ -11,9 +11,9 @@ import { Journal, type RunEvent } from '../../../coordinator/run/journal.js';
 import { compileOptions } from '../../../coordinator/run/options.js';
 import { randomStream } from '../../../gan/random.js';
 import type { Fault__Output } from '../../../proto/generated/duet/v1/Fault.js';
-import { faultOf } from '../../support/faults.js';
-import { ROLES, readJournal } from '../../support/run.js';
-import { type Scratch, scratchFolder } from '../../support/scratch.js';
+import { faultOf } from '../../support/runs/faults.js';
+import { ROLES, readJournal } from '../../support/runs/run.js';
+import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 
 const STEPS = 100;
 

@@ -4,9 +4,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Results } from '../../../coordinator/compare/results/results.js';
-import { isAlive } from '../../support/alive.js';
-import { coordinator, readJournal, until } from '../../support/run.js';
-import { scratchFolder } from '../../support/scratch.js';
+import { isAlive } from '../../support/machine/alive.js';
+import { coordinator, readJournal, until } from '../../support/runs/run.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 
 const STEPS = 400;
 const FILE = `name: tiny

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { UsageError } from '../../../common/errors.js';
 import { planRuns } from '../../../coordinator/compare/plan.js';
 import { checkComparison, readComparison } from '../../../coordinator/compare/spec.js';
-import { coordinator } from '../../support/run.js';
-import { scratchFolder } from '../../support/scratch.js';
+import { coordinator } from '../../support/runs/run.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 
 const POINTS = {
   name: 'points',

@@ -5,7 +5,7 @@ import { bootstrapMean } from '../../../coordinator/compare/statistics/bootstrap
 import { holm } from '../../../coordinator/compare/statistics/holm.js';
 import { meanAndError } from '../../../coordinator/compare/statistics/mean.js';
 import { signedRankTest, smallestP } from '../../../coordinator/compare/statistics/signed-rank.js';
-import { readReference } from '../../support/reference.js';
+import { readReference } from '../../support/numbers/reference.js';
 
 /** What the quantile of 10,000 draws must lie between, and the quantile of all resamples in the middle. */
 type Range = [least: number, exact: number, most: number];

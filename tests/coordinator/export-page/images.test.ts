@@ -5,13 +5,21 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { between } from '../../../coordinator/export-page/interpolation.js';
 import { sampleLatents } from '../../../gan/latents.js';
-import { type Browser, NO_BROWSER, type Page, findChromium, holds, openBrowser, visit } from '../../support/browser.js';
-import { CONTRAST } from '../../support/contrast.js';
-import { pixelsByEngine } from '../../support/drawn-by-engine.js';
-import { drag, drawn, exportPage, pixelsOf } from '../../support/exported-page.js';
-import { startRun } from '../../support/run.js';
-import { type Scratch, scratchFolder } from '../../support/scratch.js';
-import { serveFolder } from '../../support/static-server.js';
+import {
+  type Browser,
+  NO_BROWSER,
+  type Page,
+  findChromium,
+  holds,
+  openBrowser,
+  visit,
+} from '../../support/pages/browser.js';
+import { CONTRAST } from '../../support/pages/contrast.js';
+import { pixelsByEngine } from '../../support/numbers/drawn-by-engine.js';
+import { drag, drawn, exportPage, pixelsOf } from '../../support/pages/exported-page.js';
+import { startRun } from '../../support/runs/run.js';
+import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
+import { serveFolder } from '../../support/pages/static-server.js';
 
 const skip = findChromium() === undefined && NO_BROWSER;
 const ROLES = ['generator-1', 'generator-2'] as const;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { between } from '../../../coordinator/export-page/interpolation.js';
 import { sampleLatents } from '../../../gan/latents.js';
-import { readReference } from '../../support/reference.js';
+import { readReference } from '../../support/numbers/reference.js';
 
 interface SlerpCase {
   from: number[];

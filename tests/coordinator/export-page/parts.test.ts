@@ -10,7 +10,7 @@ import { gridLayout } from '../../../coordinator/export-page/grid-layout.js';
 import { modelScript } from '../../../coordinator/export-page/model-script.js';
 import { newest } from '../../../coordinator/export-page/newest.js';
 import { typedSeed } from '../../../coordinator/export-page/seed.js';
-import { scratchFolder } from '../../support/scratch.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 
 test('a grid fills its room: its canvas is as wide as the screen shows it, by less than a pixel a sample more', () => {
   fc.assert(

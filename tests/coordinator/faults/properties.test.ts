@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { diagnose } from '../../../coordinator/training/faults/diagnosis.js';
 import type { Evidence } from '../../../coordinator/training/faults/evidence.js';
-import { DEADLINES, crew } from '../../support/evidence.js';
+import { DEADLINES, crew } from '../../support/runs/evidence.js';
 
 const RUNS = { numRuns: 3000 };
 const PHASES = [

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { StepMetrics } from '../../../coordinator/run/journal.js';
 import { ReplayCheck } from '../../../coordinator/training/faults/replay-check.js';
-import { signalsOf, stepOf } from '../../support/history.js';
+import { signalsOf, stepOf } from '../../support/runs/history.js';
 
 function checkOf(...steps: StepMetrics[]): ReplayCheck {
   const check = new ReplayCheck();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diagnose } from '../../../coordinator/training/faults/diagnosis.js';
 import type { Evidence } from '../../../coordinator/training/faults/evidence.js';
-import { DEADLINES, crew, named, peer } from '../../support/evidence.js';
+import { DEADLINES, crew, named, peer } from '../../support/runs/evidence.js';
 
 const look = (changes: Record<string, Partial<Evidence>>, stepMs = 1000) => diagnose(crew(changes), stepMs, DEADLINES);
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { diagnose } from '../../../coordinator/training/faults/diagnosis.js';
 import type { Evidence } from '../../../coordinator/training/faults/evidence.js';
 import { median } from '../../../coordinator/training/faults/slowness.js';
-import { DEADLINES, crew, named } from '../../support/evidence.js';
+import { DEADLINES, crew, named } from '../../support/runs/evidence.js';
 
 const look = (changes: Record<string, Partial<Evidence>>, stepMs = 1000, generators = 2) =>
   diagnose(crew(changes, generators), stepMs, DEADLINES);

@@ -5,12 +5,20 @@ import { after, before, test } from 'node:test';
 import { servePage } from '../../../coordinator/page/server.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import type { LiveView } from '../../../coordinator/view/run-view.js';
-import { type Browser, NO_BROWSER, type Page, findChromium, holds, openBrowser, visit } from '../../support/browser.js';
-import { CONTRAST } from '../../support/contrast.js';
-import { TINY } from '../../support/faults.js';
-import { liveOf, recordedRun, workerOf } from '../../support/recorded-run.js';
-import { startRun } from '../../support/run.js';
-import { type Scratch, scratchFolder } from '../../support/scratch.js';
+import {
+  type Browser,
+  NO_BROWSER,
+  type Page,
+  findChromium,
+  holds,
+  openBrowser,
+  visit,
+} from '../../support/pages/browser.js';
+import { CONTRAST } from '../../support/pages/contrast.js';
+import { TINY } from '../../support/runs/faults.js';
+import { liveOf, recordedRun, workerOf } from '../../support/runs/recorded-run.js';
+import { startRun } from '../../support/runs/run.js';
+import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 
 const skip = findChromium() === undefined && NO_BROWSER;
 const STEPS = 60;

@@ -5,10 +5,10 @@ import { test } from 'node:test';
 import type { Cause } from '../../../coordinator/run/cause.js';
 import type { StepMetrics } from '../../../coordinator/run/journal.js';
 import type { Fault__Output } from '../../../proto/generated/duet/v1/Fault.js';
-import { isAlive } from '../../support/alive.js';
-import { TINY, eventsNamed, eventsOf, inject } from '../../support/faults.js';
-import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/run.js';
-import { scratchFolder } from '../../support/scratch.js';
+import { isAlive } from '../../support/machine/alive.js';
+import { TINY, eventsNamed, eventsOf, inject } from '../../support/runs/faults.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/runs/run.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 
 const STEPS = 160;
 const AT = 100;

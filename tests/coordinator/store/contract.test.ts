@@ -12,12 +12,12 @@ import type { RunDirectory } from '../../../coordinator/run/directory.js';
 import { Journal } from '../../../coordinator/run/journal.js';
 import { fileStore } from '../../../coordinator/store/file/file-store.js';
 import type { RunStore } from '../../../coordinator/store/run-store.js';
-import { writeCheckpoint } from '../../support/checkpoint.js';
-import { OLDEST, startNatsServer } from '../../support/nats-server.js';
-import { scratchFolder } from '../../support/scratch.js';
-import { QUIET, TAKE_OVER, contentOf, copyOf, lossOf, natsStore, settle } from '../../support/store.js';
+import { writeCheckpoint } from '../../support/runs/checkpoint.js';
+import { OLDEST, startNatsServer } from '../../support/stores/nats-server.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
+import { QUIET, TAKE_OVER, contentOf, copyOf, lossOf, natsStore, settle } from '../../support/stores/store.js';
 
-const OWNER = fileURLToPath(new URL('../../support/store-owner.js', import.meta.url));
+const OWNER = fileURLToPath(new URL('../../support/stores/store-owner.js', import.meta.url));
 
 interface Place extends AsyncDisposable {
   path: string;

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
-import { TINY, pidOf } from '../../support/faults.js';
-import { startNatsServer } from '../../support/nats-server.js';
-import { ROLES, coordinator, readCheckpoint, readJournal, startRun, statusOf, until } from '../../support/run.js';
-import { metricsOf, samplesOf, scrape } from '../../support/scrape.js';
-import { scratchFolder } from '../../support/scratch.js';
-import { QUIET, contentOf, copyOf, natsStore } from '../../support/store.js';
+import { TINY, pidOf } from '../../support/runs/faults.js';
+import { startNatsServer } from '../../support/stores/nats-server.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun, statusOf, until } from '../../support/runs/run.js';
+import { metricsOf, samplesOf, scrape } from '../../support/monitoring/scrape.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
+import { QUIET, contentOf, copyOf, natsStore } from '../../support/stores/store.js';
 
 const STEPS = 400;
 const OPTIONS = [...TINY, '--evaluate-every', '0'];

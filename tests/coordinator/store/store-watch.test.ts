@@ -4,7 +4,7 @@ import type { RunEvent } from '../../../coordinator/run/journal.js';
 import type { StoreLag } from '../../../coordinator/store/run-store.js';
 import type { Run } from '../../../coordinator/training/run.js';
 import { StoreWatch } from '../../../coordinator/training/store-watch.js';
-import { until } from '../../support/run.js';
+import { until } from '../../support/runs/run.js';
 
 const NONE: StoreLag = { writes: 0, seconds: 0, reason: '' };
 const STORE = 'nats://nats:4222';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { History } from '../../../coordinator/view/history.js';
-import { stepOf } from '../../support/history.js';
+import { stepOf } from '../../support/runs/history.js';
 
 const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 const near = (actual: number | null | undefined, expected: number, what: string) =>

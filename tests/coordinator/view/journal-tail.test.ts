@@ -3,7 +3,7 @@ import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { JournalTail } from '../../../coordinator/view/journal-tail.js';
-import { scratchFolder } from '../../support/scratch.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 
 /** All that one call brings; `|` where it says that the file began anew. */
 async function next(tail: JournalTail): Promise<string[]> {

@@ -3,7 +3,7 @@ import { checkServerIdentity } from 'node:tls';
 import type { PeerCertificate } from 'node:tls';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
-import { type Manifests, environmentOf, flagsOf, render, renderMine } from '../../support/manifests.js';
+import { type Manifests, environmentOf, flagsOf, render, renderMine } from '../../support/deploy/manifests.js';
 
 const certificateSchema = z.object({
   secretName: z.string(),

@@ -9,8 +9,8 @@ import {
   environmentOf,
   flagsOf,
   render,
-} from '../../support/manifests.js';
-import { type Endpoint, NetworkPolicies } from '../../support/network-policy.js';
+} from '../../support/deploy/manifests.js';
+import { type Endpoint, NetworkPolicies } from '../../support/deploy/network-policy.js';
 
 const service = z.object({
   clusterIP: z.literal('None'),

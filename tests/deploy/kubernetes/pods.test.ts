@@ -15,7 +15,7 @@ import {
   environmentOf,
   flagsOf,
   render,
-} from '../../support/manifests.js';
+} from '../../support/deploy/manifests.js';
 
 const root = (path: string) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
 const DOCS = readFileSync(root('docs/kubernetes.md'), 'utf8');

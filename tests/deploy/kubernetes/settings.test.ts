@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Manifests, component, environmentOf, flagsOf, render, renderMine } from '../../support/manifests.js';
+import {
+  type Manifests,
+  component,
+  environmentOf,
+  flagsOf,
+  render,
+  renderMine,
+} from '../../support/deploy/manifests.js';
 
 const mine = (literals: string) => `
 resources: [../../base]

@@ -8,7 +8,7 @@ import { Journal } from '../../../coordinator/run/journal.js';
 import { compileOptions } from '../../../coordinator/run/options.js';
 import { bestOf, readBest } from '../../../coordinator/run/quality.js';
 import { newRecord, readRecord, writeRecord } from '../../../coordinator/run/record.js';
-import { emptyRun } from '../../support/checkpoint.js';
+import { emptyRun } from '../../support/runs/checkpoint.js';
 import { mutated } from '../mutations.js';
 import { type Target, defineTarget } from '../target.js';
 

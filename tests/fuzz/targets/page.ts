@@ -4,7 +4,7 @@ import { EventLog } from '../../../coordinator/view/event-log.js';
 import { History } from '../../../coordinator/view/history.js';
 import { parsedLine } from '../../../coordinator/view/journal-tail.js';
 import { QualityLog } from '../../../coordinator/view/quality-log.js';
-import { stepOf } from '../../support/history.js';
+import { stepOf } from '../../support/runs/history.js';
 import { Finding } from '../meter.js';
 import { mutated } from '../mutations.js';
 import { defineTarget } from '../target.js';

@@ -1,8 +1,8 @@
 /** Files of a role's state: decodeSafetensors. */
 import fc from 'fast-check';
 import { decodeSafetensors } from '../../../common/safetensors.js';
-import { stateFile } from '../../support/checkpoint.js';
-import { ROLES } from '../../support/run.js';
+import { stateFile } from '../../support/runs/checkpoint.js';
+import { ROLES } from '../../support/runs/run.js';
 import { mutated } from '../mutations.js';
 import { defineTarget } from '../target.js';
 

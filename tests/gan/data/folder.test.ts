@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { UsageError } from '../../../common/errors.js';
 import { openFolder } from '../../../gan/data/folder.js';
 import { imageFiles } from '../../../gan/data/image-files.js';
-import { type Scratch, scratchFolder } from '../../support/scratch.js';
+import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 
 const picture = (background: string, size = 40) =>
   sharp({ create: { width: size, height: size, channels: 3, background } });

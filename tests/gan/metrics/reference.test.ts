@@ -10,9 +10,9 @@ import { meanNearest } from '../../../gan/metrics/distances.js';
 import { neighbourhoods, realBalls } from '../../../gan/metrics/neighbourhoods.js';
 import { probeAccuracy } from '../../../gan/metrics/probe.js';
 import { crossEntropy } from '../../../gan/metrics/train-features.js';
-import { testEngine } from '../../support/engine.js';
-import { assertClose, readReference } from '../../support/reference.js';
-import { clustered, correlated, mixturePoints } from '../../support/samples.js';
+import { testEngine } from '../../support/numbers/engine.js';
+import { assertClose, readReference } from '../../support/numbers/reference.js';
+import { clustered, correlated, mixturePoints } from '../../support/numbers/samples.js';
 
 type PairFigures = Record<
   'kid' | 'fid' | 'precision' | 'recall' | 'density' | 'coverage' | 'nearest' | 'probe',

@@ -2,7 +2,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastLine, runProgram } from '../../../gan/engine/prepare/command.js';
-import { cached, cachedFolder } from '../../support/cached.js';
+import { cached, cachedFolder } from '../../support/machine/cached.js';
 
 interface Definitions {
   module: string;

@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lastLine, runProgram } from '../../../gan/engine/prepare/command.js';
-import { cached, cachedFolder } from '../../support/cached.js';
+import { cached, cachedFolder } from '../../support/machine/cached.js';
 
 /** dist/tests/kubernetes/control-plane/ lies four levels below the package's root. */
 const MODULES = fileURLToPath(new URL('../../../../tests/kubernetes/control-plane/', import.meta.url));

@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepareKubectl } from '../../support/kubectl.js';
-import { freePort } from '../../support/free-port.js';
-import { until } from '../../support/run.js';
-import { type Scratch, scratchFolder } from '../../support/scratch.js';
+import { prepareKubectl } from '../../support/deploy/kubectl.js';
+import { freePort } from '../../support/hosts/free-port.js';
+import { until } from '../../support/runs/run.js';
+import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 import { type Api, type Credentials, connect } from '../api/client.js';
 import { prepareControlPlane } from './programs.js';
 

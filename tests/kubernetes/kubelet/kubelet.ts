@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { whyNoHosts } from '../../support/hosts.js';
-import { scratchFolder } from '../../support/scratch.js';
+import { whyNoHosts } from '../../support/hosts/hosts.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import type { Api } from '../api/client.js';
 import type { Keys, Pod } from '../api/objects.js';
 import { watch } from '../api/watch.js';

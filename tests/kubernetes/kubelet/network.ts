@@ -1,6 +1,6 @@
 /** The network of the Pods: a namespace and an address each, joined by a bridge in one more namespace, where the node's probes come from. */
 import { spawnSync } from 'node:child_process';
-import { inside, ip } from '../../support/hosts.js';
+import { inside, ip } from '../../support/hosts/hosts.js';
 
 export interface PodNetwork {
   /** Where `ip netns` has it: a path for nsenter. */

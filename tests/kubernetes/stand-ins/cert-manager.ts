@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { scratchFolder } from '../../support/scratch.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import type { Api } from '../api/client.js';
 import type { Keys, Metadata } from '../api/objects.js';
 import { watch } from '../api/watch.js';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lastLine, runProgram } from '../../../gan/engine/prepare/command.js';
 import { cacheFolder } from '../../../gan/engine/prepare/prepared.js';
-import { cached, cachedFolder } from '../../support/cached.js';
-import type { Scratch } from '../../support/scratch.js';
+import { cached, cachedFolder } from '../../support/machine/cached.js';
+import type { Scratch } from '../../support/machine/scratch.js';
 import type { Image } from '../kubelet/image.js';
 
 /** dist/tests/kubernetes/stand-ins/ lies four levels below the package's root. */

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { statOf } from '../../../common/process-stat.js';
-import { processes } from '../../support/processes.js';
-import { until } from '../../support/run.js';
+import { processes } from '../../support/machine/processes.js';
+import { until } from '../../support/runs/run.js';
 
 const FAULTS = fileURLToPath(new URL('../../../worker/faults/process-faults.js', import.meta.url));
 

@@ -14,8 +14,8 @@ import {
 } from '../../../common/rpc.js';
 import { HELD_BYTES } from '../../../worker/faults/line.js';
 import { Relay, parseAddress } from '../../../worker/faults/relay.js';
-import { freePort } from '../../support/free-port.js';
-import { until } from '../../support/run.js';
+import { freePort } from '../../support/hosts/free-port.js';
+import { until } from '../../support/runs/run.js';
 
 /** What an end of a connection has seen so far. */
 interface End {

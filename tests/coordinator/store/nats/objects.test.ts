@@ -7,13 +7,13 @@ import { LeaseLostError } from '../../../../common/errors.js';
 import { discardCheckpoint } from '../../../../coordinator/run/checkpoints.js';
 import { Journal } from '../../../../coordinator/run/journal.js';
 import { openNatsStore } from '../../../../coordinator/store/nats/nats-store.js';
-import { writeCheckpoint } from '../../../support/checkpoint.js';
-import { freePort } from '../../../support/free-port.js';
-import { natsClient } from '../../../support/nats-client.js';
-import { startNatsServer } from '../../../support/nats-server.js';
-import { coordinator, until } from '../../../support/run.js';
-import { scratchFolder } from '../../../support/scratch.js';
-import { QUIET, contentOf, copyOf, lossOf, natsStore, settle } from '../../../support/store.js';
+import { writeCheckpoint } from '../../../support/runs/checkpoint.js';
+import { freePort } from '../../../support/hosts/free-port.js';
+import { natsClient } from '../../../support/stores/nats-client.js';
+import { startNatsServer } from '../../../support/stores/nats-server.js';
+import { coordinator, until } from '../../../support/runs/run.js';
+import { scratchFolder } from '../../../support/machine/scratch.js';
+import { QUIET, contentOf, copyOf, lossOf, natsStore, settle } from '../../../support/stores/store.js';
 
 test("a plain subscription to duet.> sees readable events, and the steps' metrics by the bundle", async () => {
   await using scratch = scratchFolder();

@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import { LeaseLostError } from '../../../../common/errors.js';
 import { Journal } from '../../../../coordinator/run/journal.js';
 import type { RunDirectory } from '../../../../coordinator/run/directory.js';
-import { writeCheckpoint } from '../../../support/checkpoint.js';
-import { cutProxy } from '../../../support/cut-proxy.js';
-import { natsClient } from '../../../support/nats-client.js';
-import { startNatsServer } from '../../../support/nats-server.js';
-import { until } from '../../../support/run.js';
-import { scratchFolder } from '../../../support/scratch.js';
-import { QUIET, TAKE_OVER, contentOf, copyOf, lossOf, natsStore, settle } from '../../../support/store.js';
+import { writeCheckpoint } from '../../../support/runs/checkpoint.js';
+import { cutProxy } from '../../../support/hosts/cut-proxy.js';
+import { natsClient } from '../../../support/stores/nats-client.js';
+import { startNatsServer } from '../../../support/stores/nats-server.js';
+import { until } from '../../../support/runs/run.js';
+import { scratchFolder } from '../../../support/machine/scratch.js';
+import { QUIET, TAKE_OVER, contentOf, copyOf, lossOf, natsStore, settle } from '../../../support/stores/store.js';
 
 /** A step, as a training leaves it. */
 function step(directory: RunDirectory, number: number): void {

@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import { discardCheckpoint, listCheckpoints } from '../../../../coordinator/run/checkpoints.js';
 import type { RunDirectory } from '../../../../coordinator/run/directory.js';
 import { LogShape } from '../../../../coordinator/store/nats/log-shape.js';
-import { writeCheckpoint } from '../../../support/checkpoint.js';
-import { type CutProxy, cutProxy } from '../../../support/cut-proxy.js';
-import { startNatsServer } from '../../../support/nats-server.js';
-import { scratchFolder } from '../../../support/scratch.js';
-import { QUIET, contentOf, copyOf, natsStore, settle } from '../../../support/store.js';
+import { writeCheckpoint } from '../../../support/runs/checkpoint.js';
+import { type CutProxy, cutProxy } from '../../../support/hosts/cut-proxy.js';
+import { startNatsServer } from '../../../support/stores/nats-server.js';
+import { scratchFolder } from '../../../support/machine/scratch.js';
+import { QUIET, contentOf, copyOf, natsStore, settle } from '../../../support/stores/store.js';
 
 const log = fc.constantFrom('events.jsonl', 'metrics.jsonl', 'quality.jsonl');
 const text = fc.string({ unit: 'binary', maxLength: 20 });

@@ -11,10 +11,10 @@ import {
   type SecretFolder,
   makeAuthority,
   secretFolder,
-} from '../../../support/certificates.js';
-import { startNatsServer } from '../../../support/nats-server.js';
-import { type Scratch, scratchFolder } from '../../../support/scratch.js';
-import { QUIET, copyOf, settle } from '../../../support/store.js';
+} from '../../../support/wire/certificates.js';
+import { startNatsServer } from '../../../support/stores/nats-server.js';
+import { type Scratch, scratchFolder } from '../../../support/machine/scratch.js';
+import { QUIET, copyOf, settle } from '../../../support/stores/store.js';
 
 /** Files of a certificate for localhost. */
 async function certificate(

@@ -12,7 +12,7 @@ import {
   assertClose,
   floats,
   readReference,
-} from '../../../support/reference.js';
+} from '../../../support/numbers/reference.js';
 import type { Engine } from '../../../../gan/engine/index.js';
 
 interface NetworkReference {

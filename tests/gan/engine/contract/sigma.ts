@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { trainingConfigSchema } from '../../../../gan/config.js';
 import type { Discriminator } from '../../../../gan/discriminator.js';
 import { SpectralNorm } from '../../../../gan/network/spectral-norm.js';
-import { largestSingularValue } from '../../../support/singular.js';
-import { playRun } from '../../../support/training.js';
+import { largestSingularValue } from '../../../support/numbers/singular.js';
+import { playRun } from '../../../support/runs/training.js';
 import type { Engine } from '../../../../gan/engine/index.js';
 
 export function testSigma(engine: Engine): void {

@@ -4,7 +4,7 @@ import { compileOptions } from '../../../../coordinator/run/options.js';
 import { LOSS_NAMES } from '../../../../gan/losses.js';
 import { DISCRIMINATOR_TERMS, FAKE_WEIGHTS, GENERATOR_LOSSES, VERDICT_SCOPES } from '../../../../gan/verdict.js';
 import { newGame } from '../../../../gan/one-process.js';
-import { playRun } from '../../../support/training.js';
+import { playRun } from '../../../support/runs/training.js';
 import type { Engine } from '../../../../gan/engine/index.js';
 
 /** The options that combine freely, every value of each. */

@@ -10,7 +10,7 @@ import {
   floats,
   namedArrays,
   readReference,
-} from '../../../support/reference.js';
+} from '../../../support/numbers/reference.js';
 import type { Engine } from '../../../../gan/engine/index.js';
 
 interface StepsReference {

@@ -1,4 +1,4 @@
-import { testEngine } from '../../../support/engine.js';
+import { testEngine } from '../../../support/numbers/engine.js';
 import { testContract } from '../contract/all.js';
 
 testContract(await testEngine());

@@ -1,4 +1,4 @@
-import { wasmEngine } from '../../../support/engine.js';
+import { wasmEngine } from '../../../support/numbers/engine.js';
 import { testContract } from '../contract/all.js';
 
 testContract(await wasmEngine());

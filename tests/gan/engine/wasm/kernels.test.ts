@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { normals, randomStream } from '../../../../gan/random.js';
 import type { Tensor } from '../../../../gan/engine/index.js';
-import { wasmEngine } from '../../../support/engine.js';
+import { wasmEngine } from '../../../support/numbers/engine.js';
 
 /** float32 sums of up to a few hundred products, in another order; relative to the largest value. */
 const TOLERANCE = 1e-5;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UsageError } from '../../../../common/errors.js';
 import { type Allocator, guardMemory } from '../../../../gan/engine/wasm/memory.js';
-import { wasmEngine } from '../../../support/engine.js';
+import { wasmEngine } from '../../../support/numbers/engine.js';
 
 test('more memory than there is is an error that says what to do, not a tensor over another one', async () => {
   const { tf } = await wasmEngine();

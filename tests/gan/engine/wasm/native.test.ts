@@ -3,14 +3,14 @@ import { execFile } from 'node:child_process';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Played } from '../../../support/play-main.js';
+import type { Played } from '../../../support/numbers/play-main.js';
 
 /**
  * The preset in full size, on MNIST. Rounding grows there: a leaky ReLU whose input is near 0 takes the other slope, and
  * Adam's first steps have the size of the learning rate whatever the gradient's. The native engine differs from itself,
  * with one thread and with two, by what `own` says; wasm may differ from it by a few times as much.
  */
-const PLAY = fileURLToPath(new URL('../../../support/play-main.js', import.meta.url));
+const PLAY = fileURLToPath(new URL('../../../support/numbers/play-main.js', import.meta.url));
 const TIMES_OWN = 5;
 
 interface Three {
