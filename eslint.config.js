@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 const door = (group, message) => ({ group, message });
 const TFJS = door(['@tensorflow/*'], 'Only gan/engine/ imports tfjs: go through gan/engine/index.js.');
 const GRPC = door(['@grpc/*'], 'Only common/rpc.ts, common/rpc/ and proto/ import gRPC.');
-const PINO = door(['pino', 'pino-pretty'], 'Only common/log.ts imports pino: go through createLog.');
+const PINO = door(['pino', 'pino-pretty'], 'Only common/log/log.ts imports pino: go through createLog.');
 const COORDINATOR = door(['**/coordinator/**'], 'worker/ and gan/ know nothing of the coordinator.');
 const WORKER = door(['**/worker/**'], 'coordinator/ and gan/ know nothing of the workers.');
 const GRAFANA = door(['@grafana/*'], 'Only dashboards/ imports the Grafana SDK.');
@@ -87,7 +87,7 @@ export default tseslint.config(
     },
   },
   restrict(['gan/engine/**'], NATS, GRPC, GRAFANA, PINO, COORDINATOR, WORKER),
-  restrict(['common/log.ts'], TFJS, NATS, GRPC, GRAFANA, UPLOT, PLAYWRIGHT, COORDINATOR, WORKER),
+  restrict(['common/log/log.ts'], TFJS, NATS, GRPC, GRAFANA, UPLOT, PLAYWRIGHT, COORDINATOR, WORKER),
   restrict(['common/rpc.ts', 'common/rpc/**'], TFJS, NATS, GRAFANA, PINO, COORDINATOR, WORKER),
   restrict(['proto/**'], TFJS, NATS, GRAFANA, PINO, COORDINATOR, WORKER),
   restrict(['dashboards/**'], TFJS, NATS, GRPC, PINO, COORDINATOR, WORKER),

@@ -1,6 +1,6 @@
 /** `npm run bench -- NAME`: measurements beside their peers, in one run, because the machine is shared and noisy. */
 import { Command } from 'commander';
-import { runCommand } from '../common/run-command.js';
+import { runCommand } from '../common/process/run-command.js';
 import { addCostCommand } from './cost/main.js';
 import { type BenchDevice, deviceOption } from './device.js';
 import { measureEngines } from './engines/main.js';

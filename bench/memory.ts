@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError } from '../common/errors.js';
-import type { RunEvent, StepMetrics } from '../coordinator/run/journal.js';
+import type { RunEvent, StepMetrics } from '../coordinator/run/journal/journal.js';
 import { residentBytes } from '../tests/support/machine/processes.js';
 import { COORDINATOR, readJournal } from '../tests/support/runs/run.js';
 import { table } from './statistics.js';

@@ -1,7 +1,7 @@
 /** `bench metrics`: what being measured costs, of a step of the MNIST preset. Aim: under 1 %. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RunMeasures } from '../coordinator/metrics/run-measures.js';
-import type { StepMetrics } from '../coordinator/run/journal.js';
+import type { StepMetrics } from '../coordinator/run/journal/journal.js';
 import { trainingConfigSchema } from '../gan/config.js';
 import { statusOf } from '../tests/support/runs/run.js';
 import { scrape, targetsOf } from '../tests/support/monitoring/scrape.js';

@@ -1,5 +1,5 @@
 /** From the times of `bench step` to its tables. */
-import type { StepMetrics } from '../coordinator/run/journal.js';
+import type { StepMetrics } from '../coordinator/run/journal/journal.js';
 import { overhead } from './duet.js';
 import { median, medianAndRange, medianRatio, table } from './statistics.js';
 import { type Transfers, exchangeBytes } from './transfers.js';

@@ -1,5 +1,5 @@
 /** `bench step`: the step of the MNIST preset in all forms, alternating, so that the machine's moods meet all alike. */
-import type { StepMetrics } from '../coordinator/run/journal.js';
+import type { StepMetrics } from '../coordinator/run/journal/journal.js';
 import { freePort } from '../tests/support/hosts/free-port.js';
 import { assertCounts } from './counts.js';
 import { type BenchDevice, assertDevice } from './device.js';

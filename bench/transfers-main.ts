@@ -1,5 +1,5 @@
 /** A process that plays two steps of all roles on a device, and prints what the second has uploaded and read back. */
-import { runCommand } from '../common/run-command.js';
+import { runCommand } from '../common/process/run-command.js';
 import { loadEngine } from '../gan/engine/index.js';
 import { prepareEngine } from '../gan/engine/prepare/index.js';
 import { latents } from '../gan/latents.js';

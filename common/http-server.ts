@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { UsageError, messageOf } from './errors.js';
 import { isLoopback } from './hosts.js';
-import { isTaken } from './ports.js';
+import { isTaken } from './process/ports.js';
 
 export interface HttpOptions {
   host: string;

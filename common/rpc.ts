@@ -27,7 +27,7 @@ import { serialisedOnce } from './rpc/once.js';
 import { TlsChannelCredentials } from './rpc/tls-client.js';
 import { type RefusedListener, listenTls } from './rpc/tls-server.js';
 import { hostOf } from './hosts.js';
-import { isPortTaken, portInUse } from './ports.js';
+import { isPortTaken, portInUse } from './process/ports.js';
 import type { Trust } from './trust/trust.js';
 
 export type { ClientDuplexStream, ClientReadableStream, ClientWritableStream };

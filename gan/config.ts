@@ -1,6 +1,6 @@
 /** What is trained, and how: the part of a run's config that decides every bit of its result. */
 import { z } from 'zod';
-import { WIRE_DTYPES } from '../common/wire-values.js';
+import { WIRE_DTYPES } from '../common/tensors/wire-values.js';
 import { LOSS_NAMES } from './losses.js';
 import { PRESET_NAMES } from './presets.js';
 import { SETTING_NAMES } from './settings.js';

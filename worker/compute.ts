@@ -1,13 +1,13 @@
 /** The compute thread: takes a role, then computes step after step as the coordinator commits them. */
 import { StepAbortedError, UsageError, messageOf } from '../common/errors.js';
-import type { Log, LogContext } from '../common/log.js';
+import type { Log, LogContext } from '../common/log/log.js';
 import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import { readJob } from './assignment.js';
 import { Equipment } from './equipment.js';
 import type { Inbox } from './inbox.js';
 import { follow } from './log-context.js';
 import type { Assignment } from './messages.js';
-import type { Surroundings } from './role.js';
+import type { Surroundings } from './roles/role.js';
 import { Seat } from './seat.js';
 
 export interface ThreadLog {

@@ -1,6 +1,6 @@
 /** Prepares and loads the engine that a job asks for, on the device that this process was given. */
 import { EngineError, openEnded } from '../common/errors.js';
-import type { Log } from '../common/log.js';
+import type { Log } from '../common/log/log.js';
 import { chooseFlavour, detectNvidiaCards, visibleCards } from '../gan/engine/cards.js';
 import { type Engine, loadEngine } from '../gan/engine/index.js';
 import { prepareEngine } from '../gan/engine/prepare/index.js';

@@ -1,6 +1,6 @@
 /** What a worker needs before it can take a role, and keeps when it takes another: the engine, and the data. */
 import { DuetError } from '../common/errors.js';
-import type { Log } from '../common/log.js';
+import type { Log } from '../common/log/log.js';
 import { type Dataset } from '../gan/data/dataset.js';
 import { openDataset } from '../gan/data/open.js';
 import type { Engine } from '../gan/engine/index.js';

@@ -1,5 +1,5 @@
 /** Where a thread of a worker stands in its run, for its log: follows what the coordinator says. */
-import type { LogContext } from '../common/log.js';
+import type { LogContext } from '../common/log/log.js';
 import type { ToCompute } from './messages.js';
 
 export function newContext(): LogContext {

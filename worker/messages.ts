@@ -1,5 +1,5 @@
 /** What the compute thread and the network thread of a worker say to each other. Buffers change hands, they are not copied. */
-import type { WireDtype, WireValues } from '../common/wire-values.js';
+import type { WireDtype, WireValues } from '../common/tensors/wire-values.js';
 import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../proto/generated/duet/v1/Commit.js';
 import type { Ready } from '../proto/generated/duet/v1/Ready.js';

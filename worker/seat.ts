@@ -1,19 +1,19 @@
 /** A worker's place in a run: the role that it has taken, the role's state, and where it stands. */
 import { DuetError, FaultyStepError } from '../common/errors.js';
-import { decodeSafetensors, encodeSafetensors } from '../common/safetensors.js';
+import { decodeSafetensors, encodeSafetensors } from '../common/tensors/safetensors.js';
 import type { Engine } from '../gan/engine/index.js';
 import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../proto/generated/duet/v1/Commit.js';
 import type { Phase } from '../proto/generated/duet/v1/Phase.js';
 import type { Vote } from '../proto/generated/duet/v1/Vote.js';
-import type { Position } from './ahead.js';
+import type { Position } from './roles/ahead.js';
 import type { Job } from './assignment.js';
-import { discriminatorRole } from './discriminator-role.js';
+import { discriminatorRole } from './roles/discriminator-role.js';
 import type { Equipment } from './equipment.js';
-import { generatorRole } from './generator-role.js';
+import { generatorRole } from './roles/generator-role.js';
 import type { Assignment, ExchangeOffer, ToNetwork } from './messages.js';
-import type { Role, Surroundings } from './role.js';
-import { imageBytes } from './samples.js';
+import type { Role, Surroundings } from './roles/role.js';
+import { imageBytes } from './roles/samples.js';
 
 export class Seat implements Disposable {
   readonly #job: Job;

@@ -1,6 +1,6 @@
 /** One pair of `bench cost`: Duet and its peers on the same work, one after the other. */
 import { messageOf } from '../../common/errors.js';
-import { chainMs } from '../../coordinator/run/step-chain.js';
+import { chainMs } from '../../coordinator/run/journal/step-chain.js';
 import { freePort } from '../../tests/support/hosts/free-port.js';
 import type { BenchDevice } from '../device.js';
 import { discriminatorMs, medianMs, trainingRun } from '../duet.js';

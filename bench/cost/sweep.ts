@@ -1,6 +1,6 @@
 /** What `bench cost` varies, one thing at a time from the preset on. */
 import { UsageError, messageOf } from '../../common/errors.js';
-import { compileOptions } from '../../coordinator/run/options.js';
+import { compileOptions } from '../../coordinator/run/config/options.js';
 import { PRESET, type Work, parametersOfWork, relativeWork } from '../work.js';
 
 export const SWEEPS = ['batch', 'image', 'width', 'generators'] as const satisfies readonly (keyof Work)[];

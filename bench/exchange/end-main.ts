@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { fromWire, toWire } from '../../common/wire-values.js';
+import { fromWire, toWire } from '../../common/tensors/wire-values.js';
 import { Inbox } from '../../worker/inbox.js';
 import { EPOCH, type End, type Report } from './end.js';
 import type { NetworkThreadData } from './network-thread.js';

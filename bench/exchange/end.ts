@@ -1,6 +1,6 @@
 /** What one end of a measured exchange is told, and what it reports. */
 
-import type { WireDtype } from '../../common/wire-values.js';
+import type { WireDtype } from '../../common/tensors/wire-values.js';
 
 /** The run stays in its first one. */
 export const EPOCH = 1;

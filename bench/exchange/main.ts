@@ -1,7 +1,7 @@
 /** `bench exchange`: a tensor there and back between two processes, compute thread to compute thread. */
 import { fileURLToPath } from 'node:url';
 import { DuetError, UsageError } from '../../common/errors.js';
-import { WIRE_DTYPES } from '../../common/wire-values.js';
+import { WIRE_DTYPES } from '../../common/tensors/wire-values.js';
 import { Relay } from '../../worker/faults/relay.js';
 import { startLines } from '../processes.js';
 import { median, percentile, table } from '../statistics.js';

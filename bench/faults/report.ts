@@ -1,5 +1,5 @@
 /** What a run under faults has to say: how each fault was found, and what each recovery took. */
-import type { RunEvent } from '../../coordinator/run/journal.js';
+import type { RunEvent } from '../../coordinator/run/journal/journal.js';
 import { table } from '../statistics.js';
 
 type Recovered = Extract<RunEvent, { event: 'recovered' }>;

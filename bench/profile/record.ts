@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StepMetrics } from '../../coordinator/run/journal.js';
+import type { StepMetrics } from '../../coordinator/run/journal/journal.js';
 import { type TrainingRun, trainingRun } from '../duet.js';
 import { FOLDER_VARIABLE, type ThreadRecords, readRecords } from './records.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError } from '../../common/errors.js';
-import type { StepMetrics } from '../../coordinator/run/journal.js';
+import type { StepMetrics } from '../../coordinator/run/journal/journal.js';
 import { readJournal } from '../../tests/support/runs/run.js';
 import { median, percentile } from '../statistics.js';
 import { CoordinatorUnderTest } from './coordinator-under-test.js';

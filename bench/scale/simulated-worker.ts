@@ -3,7 +3,7 @@
  * of its own. It has no exchange: between a generator and the discriminator the coordinator has no part.
  */
 import { DuetError } from '../../common/errors.js';
-import { encodeSafetensors } from '../../common/safetensors.js';
+import { encodeSafetensors } from '../../common/tensors/safetensors.js';
 import { VERSION } from '../../common/version.js';
 import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../../proto/generated/duet/v1/Commit.js';

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError } from '../../common/errors.js';
-import type { RunEvent } from '../../coordinator/run/journal.js';
+import type { RunEvent } from '../../coordinator/run/journal/journal.js';
 import { readJournal } from '../../tests/support/runs/run.js';
 
 const LOOK_MS = 2;

@@ -4,9 +4,9 @@ import { assertCoordinatorAddress, readToken } from '../../common/join-options.j
 import { type TrustFiles, trustFilesOf } from '../../common/trust/files.js';
 import { Trust } from '../../common/trust/trust.js';
 import { RunDirectory } from '../run/directory.js';
-import { readRecord } from '../run/record.js';
+import { readRecord } from '../run/config/record.js';
 import type { RunStatus } from '../run/status.js';
-import { rolesOf } from '../training/roles.js';
+import { rolesOf } from '../training/crew/roles.js';
 
 export interface Access {
   /** For messages. */

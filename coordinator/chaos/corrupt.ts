@@ -2,7 +2,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RandomStream, uniform } from '../../gan/random.js';
-import { checkpointName, listCheckpoints } from '../run/checkpoints.js';
+import { checkpointName, listCheckpoints } from '../run/checkpoints/checkpoints.js';
 import type { RunDirectory } from '../run/directory.js';
 
 /**

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { ExitCode } from '../../common/run-command.js';
+import type { ExitCode } from '../../common/process/run-command.js';
 import { METRICS } from '../../gan/metrics/catalogue.js';
 import { checkEvaluations } from '../compare/evaluation.js';
 import { execute, type RunEnd } from '../compare/running/execute.js';

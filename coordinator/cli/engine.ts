@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { DeviceChoice } from '../../common/engine-choice.js';
 import { EngineError, openEnded } from '../../common/errors.js';
-import type { ExitCode } from '../../common/run-command.js';
+import type { ExitCode } from '../../common/process/run-command.js';
 import { chooseFlavour } from '../../gan/engine/cards.js';
 import { loadEngine } from '../../gan/engine/index.js';
 import { prepareWithProgress, usableCards } from '../engines/prepare-with-progress.js';

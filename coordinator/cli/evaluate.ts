@@ -2,14 +2,14 @@
 import { resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { UsageError } from '../../common/errors.js';
-import type { ExitCode } from '../../common/run-command.js';
+import type { ExitCode } from '../../common/process/run-command.js';
 import { bestEngine } from '../engines/beside.js';
 import { evaluationFile, writeEvaluation } from '../evaluation/document.js';
 import { Evaluator, type OnProgress } from '../evaluation/evaluator.js';
 import { needsFeatures, openRunData } from '../evaluation/subject.js';
 import { evaluationTable } from '../evaluation/table.js';
 import { checkSamples } from '../../gan/metrics/real-reference.js';
-import { listCheckpoints } from '../run/checkpoints.js';
+import { listCheckpoints } from '../run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../run/directory.js';
 import { featuresWithProgress } from './features.js';
 import { resolveStep } from './trained.js';

@@ -1,7 +1,7 @@
 /** `coordinator export`: generators as tfjs layers models, which a finished run does by itself, and a page that draws with them. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ExitCode } from '../../common/run-command.js';
+import type { ExitCode } from '../../common/process/run-command.js';
 import { type Engine, saveModel } from '../../gan/engine/index.js';
 import { layersModel } from '../../gan/network/export.js';
 import { architectureOf } from '../../gan/network/role-architecture.js';
@@ -9,9 +9,9 @@ import { engineAtHand } from '../engines/beside.js';
 import { aboutRun } from '../export-page/about-run.js';
 import { assertReplaceable, writePage } from '../export-page/write-page.js';
 import { RunDirectory } from '../run/directory.js';
-import { readRecord } from '../run/record.js';
+import { readRecord } from '../run/config/record.js';
 import { storageError } from '../run/storage-error.js';
-import { rolesOf } from '../training/roles.js';
+import { rolesOf } from '../training/crew/roles.js';
 import { resolveStep, generatorWeights } from './trained.js';
 
 interface ExportFlags {

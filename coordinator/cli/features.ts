@@ -1,6 +1,6 @@
 /** `coordinator features`, and the feature network that every evaluation of images needs. */
 import { Presets, SingleBar } from 'cli-progress';
-import type { ExitCode } from '../../common/run-command.js';
+import type { ExitCode } from '../../common/process/run-command.js';
 import type { Engine } from '../../gan/engine/index.js';
 import { cacheFolder } from '../../gan/engine/prepare/prepared.js';
 import type { FeatureNetwork } from '../../gan/metrics/feature-network.js';

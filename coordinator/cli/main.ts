@@ -1,6 +1,6 @@
 /** The command `coordinator`. */
 import { Command, Option } from 'commander';
-import { type ExitCode, runCommand } from '../../common/run-command.js';
+import { type ExitCode, runCommand } from '../../common/process/run-command.js';
 import { TRUST_OPTIONS } from '../../common/trust/files.js';
 import { VERSION } from '../../common/version.js';
 import type { CompareFlags } from './compare.js';

@@ -1,18 +1,18 @@
 /** `coordinator sample`: a picture from the generators of any checkpoint. */
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { ExitCode } from '../../common/run-command.js';
+import type { ExitCode } from '../../common/process/run-command.js';
 import { isMixture, mixtureNamed } from '../../gan/data/mixtures.js';
 import { sampleLatents } from '../../gan/latents.js';
 import { architectureOf } from '../../gan/network/role-architecture.js';
 import { drawSamples } from '../../gan/network/sampling.js';
 import { engineAtHand } from '../engines/beside.js';
 import { sampleGrid } from '../pictures/sample-grid.js';
-import { checkpointName } from '../run/checkpoints.js';
+import { checkpointName } from '../run/checkpoints/checkpoints.js';
 import { RunDirectory, writeWhole } from '../run/directory.js';
-import { readRecord } from '../run/record.js';
+import { readRecord } from '../run/config/record.js';
 import { storageError } from '../run/storage-error.js';
-import { rolesOf } from '../training/roles.js';
+import { rolesOf } from '../training/crew/roles.js';
 import { resolveStep, generatorWeights } from './trained.js';
 import { wholeNumber } from './whole-number.js';
 

@@ -2,7 +2,7 @@
  * Ctrl-C and SIGTERM: the first asks for a clean stop, a second Ctrl-C ends the process at once.
  * A run of a comparison is also stopped when the comparison dies, or wants it to: the channel between the two breaks.
  */
-import { onStopSignals } from '../../common/stop-signals.js';
+import { onStopSignals } from '../../common/process/stop-signals.js';
 
 export interface StopSignals extends Disposable {
   stop: AbortSignal;

@@ -1,10 +1,10 @@
 /** A run's generators as they are in a checkpoint. */
 import { UsageError } from '../../common/errors.js';
-import { decodeSafetensors } from '../../common/safetensors.js';
+import { decodeSafetensors } from '../../common/tensors/safetensors.js';
 import type { NamedArray } from '../../gan/network/initialise.js';
-import { listCheckpoints, readRole } from '../run/checkpoints.js';
+import { listCheckpoints, readRole } from '../run/checkpoints/checkpoints.js';
 import type { RunDirectory } from '../run/directory.js';
-import { readBest } from '../run/quality.js';
+import { readBest } from '../run/journal/quality.js';
 
 const WEIGHTS = 'weights/';
 

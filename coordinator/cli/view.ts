@@ -1,10 +1,10 @@
 /** `coordinator view`: the page of a run that is over, or that another process drives. */
 import { once } from 'node:events';
 import { assertHost } from '../../common/hosts.js';
-import type { ExitCode } from '../../common/run-command.js';
+import type { ExitCode } from '../../common/process/run-command.js';
 import { servePage } from '../page/server.js';
 import { RunDirectory } from '../run/directory.js';
-import { readRecord } from '../run/record.js';
+import { readRecord } from '../run/config/record.js';
 import { remoteLive } from '../view/remote-live.js';
 import { stopOnSignals } from './signals.js';
 import { wholeNumber } from './whole-number.js';

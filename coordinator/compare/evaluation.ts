@@ -6,7 +6,7 @@ import { openDataset } from '../../gan/data/open.js';
 import { EVALUATED_DATA, type Evaluation, evaluationSchema } from '../../gan/metrics/evaluation.js';
 import { checkSamples } from '../../gan/metrics/real-reference.js';
 import { evaluatedData } from '../evaluation/subject.js';
-import { checkpointName } from '../run/checkpoints.js';
+import { checkpointName } from '../run/checkpoints/checkpoints.js';
 import type { PlannedRun } from './plan.js';
 
 export const EVALUATED_NAMES: readonly string[] = EVALUATED_DATA;

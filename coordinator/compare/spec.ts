@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UsageError } from '../../common/errors.js';
 import { nearestOf } from '../../common/nearest.js';
 import { METRIC_NAMES, type MetricName } from '../../gan/metrics/catalogue.js';
-import { readConfigFile } from '../run/config-file.js';
+import { readConfigFile } from '../run/config/config-file.js';
 import { explainIssue } from './explain.js';
 
 /** Keys of a run's config, as `coordinator start --config` takes them. */

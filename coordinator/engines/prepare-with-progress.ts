@@ -1,7 +1,7 @@
 /** The preparation of the native engine that a command waits for, shown on stderr while it lasts. */
 import { Presets, SingleBar } from 'cli-progress';
 import type { DeviceChoice } from '../../common/engine-choice.js';
-import { onStopSignals } from '../../common/stop-signals.js';
+import { onStopSignals } from '../../common/process/stop-signals.js';
 import { type NvidiaCard, chooseFlavour, detectNvidiaCards, visibleCards } from '../../gan/engine/cards.js';
 import { type PrepareProgress, findPreparedEngine, prepareEngine } from '../../gan/engine/prepare/index.js';
 import type { Flavour, PreparedEngine } from '../../gan/engine/prepare/prepared.js';

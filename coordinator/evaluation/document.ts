@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Evaluation, evaluationSchema } from '../../gan/metrics/evaluation.js';
-import { checkpointName } from '../run/checkpoints.js';
+import { checkpointName } from '../run/checkpoints/checkpoints.js';
 import { type RunDirectory, writeWhole } from '../run/directory.js';
 import { storageError } from '../run/storage-error.js';
 

@@ -1,6 +1,6 @@
 /** Evaluates the checkpoints of one run: its networks, and the real samples they are measured against, are made once. */
 import { DuetError } from '../../common/errors.js';
-import { decodeSafetensors } from '../../common/safetensors.js';
+import { decodeSafetensors } from '../../common/tensors/safetensors.js';
 import type { Dataset } from '../../gan/data/dataset.js';
 import { Discriminator } from '../../gan/discriminator.js';
 import type { Engine } from '../../gan/engine/index.js';
@@ -17,10 +17,10 @@ import { measureDiscriminator, measureGroup, measureOverlap } from '../../gan/me
 import { type RealReference, checkSamples, realReference } from '../../gan/metrics/real-reference.js';
 import { CHUNK, type View, firstOf, mixtureOf, viewInChunks } from '../../gan/metrics/view.js';
 import { normals, randomStream } from '../../gan/random.js';
-import { readRole } from '../run/checkpoints.js';
+import { readRole } from '../run/checkpoints/checkpoints.js';
 import type { RunDirectory } from '../run/directory.js';
-import { type RunRecord, readRecord } from '../run/record.js';
-import { rolesOf } from '../training/roles.js';
+import { type RunRecord, readRecord } from '../run/config/record.js';
+import { rolesOf } from '../training/crew/roles.js';
 import { evaluatedData } from './subject.js';
 
 export interface EvaluationOptions {

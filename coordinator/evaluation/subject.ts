@@ -4,7 +4,7 @@ import type { Dataset } from '../../gan/data/dataset.js';
 import { openDataset } from '../../gan/data/open.js';
 import { EVALUATED_DATA, type EvaluatedData } from '../../gan/metrics/evaluation.js';
 import type { RunDirectory } from '../run/directory.js';
-import { type RunRecord, readRecord } from '../run/record.js';
+import { type RunRecord, readRecord } from '../run/config/record.js';
 
 /** What the feature network was trained on; other sizes it cannot see. */
 const FEATURE_SIDE = 28;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { DuetError } from '../../common/errors.js';
 import { spawnChild } from '../placement/children.js';
 import type { RunDirectory } from '../run/directory.js';
-import type { Measured } from '../run/quality.js';
+import type { Measured } from '../run/journal/quality.js';
 import type { FromEvaluator, ToEvaluator } from './messages.js';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));

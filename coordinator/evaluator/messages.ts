@@ -1,5 +1,5 @@
 /** What the coordinator and its evaluator process say to each other (node:child_process IPC). */
-import type { Measured } from '../run/quality.js';
+import type { Measured } from '../run/journal/quality.js';
 
 export type ToEvaluator = { kind: 'measure'; step: number };
 

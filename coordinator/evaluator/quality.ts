@@ -19,9 +19,9 @@ import type { Dataset } from '../../gan/data/dataset.js';
 import { engineOf } from '../engines/beside.js';
 import { generatorWeights } from '../cli/trained.js';
 import type { RunDirectory } from '../run/directory.js';
-import type { Measured } from '../run/quality.js';
-import { readRecord } from '../run/record.js';
-import { rolesOf } from '../training/roles.js';
+import type { Measured } from '../run/journal/quality.js';
+import { readRecord } from '../run/config/record.js';
+import { rolesOf } from '../training/crew/roles.js';
 
 /** Samples of each generator, of the mixture, and of the training data that they are held against. */
 const SAMPLES = 500;

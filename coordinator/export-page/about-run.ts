@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { UsageError } from '../../common/errors.js';
 import { isMixture, mixtureNamed } from '../../gan/data/mixtures.js';
 import type { RunDirectory } from '../run/directory.js';
-import { readRecord } from '../run/record.js';
-import { rolesOf } from '../training/roles.js';
+import { readRecord } from '../run/config/record.js';
+import { rolesOf } from '../training/crew/roles.js';
 import type { About } from './about.js';
 
 /** What the page says of a run. @throws UsageError when nobody knows what its samples look like */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } 
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../../common/errors.js';
-import { whenFree } from '../../common/when-free.js';
+import { whenFree } from '../../common/process/when-free.js';
 import { storageError } from '../run/storage-error.js';
 import { syncFolder, writeSynced } from '../run/sync.js';
 import type { About } from './about.js';

@@ -1,8 +1,8 @@
 /** How good a run is, as metrics: signals, evaluations, and the rules that hold. */
 import { RUN_METRICS as M } from '../../common/metrics/names.js';
 import type { MetricRegistry } from '../../common/metrics/registry.js';
-import type { RunEvent, StepSignals } from '../run/journal.js';
-import type { Quality } from '../run/quality.js';
+import type { RunEvent, StepSignals } from '../run/journal/journal.js';
+import type { Quality } from '../run/journal/quality.js';
 
 export class QualityMeasures {
   readonly #sigma;

@@ -16,7 +16,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.js';
 import { readToken } from '../../common/join-options.js';
-import { whenFree } from '../../common/when-free.js';
+import { whenFree } from '../../common/process/when-free.js';
 import { DOCUMENTS, type DirectoryObserver, type DocumentName, type LogName } from './directory-observer.js';
 import { storageError } from './storage-error.js';
 import { syncFolder, writeSynced } from './sync.js';

@@ -1,7 +1,7 @@
 /** The store that a run was asked to last in. */
 import { UsageError } from '../../common/errors.js';
 import { trustFilesOf } from '../../common/trust/files.js';
-import type { RunSettings } from '../run/options.js';
+import type { RunSettings } from '../run/config/options.js';
 import { fileStore } from './file/file-store.js';
 import type { RunStore } from './run-store.js';
 

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { LeaseLostError, UsageError } from '../../common/errors.js';
-import { processSpace, startOf } from '../../common/process-stat.js';
+import { processSpace, startOf } from '../../common/process/process-stat.js';
 
 export const leaseSchema = z.object({
   /** Grows by one with every coordinator. */

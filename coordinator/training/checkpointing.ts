@@ -1,7 +1,7 @@
 /** The checkpoint in progress, from the commit that asks for it to its rename; training does not wait for it. */
 import { RefusedError } from '../../common/errors.js';
 import type { StateHeader__Output } from '../../proto/generated/duet/v1/StateHeader.js';
-import { CheckpointWriter, type RoleFile, retainCheckpoints } from '../run/checkpoints.js';
+import { CheckpointWriter, type RoleFile, retainCheckpoints } from '../run/checkpoints/checkpoints.js';
 import type { Run } from './run.js';
 
 interface CheckpointingOptions {

@@ -1,7 +1,7 @@
 /** What only the running coordinator knows of its run, for people and metrics. */
 import type { LiveView, WorkerView } from '../view/run-view.js';
-import type { Crew } from './crew.js';
-import type { Member } from './member.js';
+import type { Crew } from './crew/crew.js';
+import type { Member } from './crew/member.js';
 
 interface LiveParts {
   roles: readonly string[];

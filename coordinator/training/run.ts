@@ -2,11 +2,11 @@
 import type { EngineChoice } from '../../common/engine-choice.js';
 import type { TrainingConfig } from '../../gan/config.js';
 import type { RunDirectory } from '../run/directory.js';
-import type { RunIdentity } from '../run/identity.js';
-import type { Journal, StepMetrics } from '../run/journal.js';
-import type { RunSettings } from '../run/options.js';
-import type { Quality } from '../run/quality.js';
-import type { Rollback } from '../run/rollbacks.js';
+import type { RunIdentity } from '../run/config/identity.js';
+import type { Journal, StepMetrics } from '../run/journal/journal.js';
+import type { RunSettings } from '../run/config/options.js';
+import type { Quality } from '../run/journal/quality.js';
+import type { Rollback } from '../run/journal/rollbacks.js';
 import type { StoreLag } from '../store/run-store.js';
 
 export interface Run {

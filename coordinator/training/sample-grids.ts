@@ -2,7 +2,7 @@
 import { messageOf } from '../../common/errors.js';
 import type { Samples__Output } from '../../proto/generated/duet/v1/Samples.js';
 import { sampleGrid } from '../pictures/sample-grid.js';
-import { checkpointName } from '../run/checkpoints.js';
+import { checkpointName } from '../run/checkpoints/checkpoints.js';
 import type { Run, Spectator } from './run.js';
 
 interface Band {

@@ -1,7 +1,7 @@
 import type { Phase__Output } from '../../proto/generated/duet/v1/Phase.js';
 import type { Signals__Output } from '../../proto/generated/duet/v1/Signals.js';
 import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
-import type { StepMetrics, StepSignals } from '../run/journal.js';
+import type { StepMetrics, StepSignals } from '../run/journal/journal.js';
 
 /** A committed step as people and scripts read it. */
 export function stepMetrics(

@@ -3,19 +3,19 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CoordinatorWord, coordinatorSays } from '../../common/observation.js';
 import type { Vote__Output } from '../../proto/generated/duet/v1/Vote.js';
 import type { Injections } from '../chaos/injections.js';
-import { checkpointDue } from '../run/checkpoint-schedule.js';
-import { branchOf } from '../run/rollbacks.js';
+import { checkpointDue } from '../run/checkpoints/checkpoint-schedule.js';
+import { branchOf } from '../run/journal/rollbacks.js';
 import { decide, whyFaulty, whyStale } from './barrier.js';
 import type { Checkpointing } from './checkpointing.js';
-import type { Crew, CrewEvent } from './crew.js';
+import type { Crew, CrewEvent } from './crew/crew.js';
 import { Interruption } from './faults/interruption.js';
-import type { Recovery } from './recovery.js';
+import type { Recovery } from './faults/recovery.js';
 import type { Run, Spectator } from './run.js';
 import type { SampleGrids } from './sample-grids.js';
 import { stepMetrics } from './step-metrics.js';
 import type { StoreWatch } from './store-watch.js';
-import type { Supervision } from './supervision.js';
-import type { Watch } from './watch.js';
+import type { Supervision } from './faults/supervision.js';
+import type { Watch } from './watch/watch.js';
 
 interface StepsParts {
   run: Run;

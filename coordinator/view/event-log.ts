@@ -1,7 +1,7 @@
 /** The newest events of a run for people, and what of all events a chart marks. */
 import { join, sep } from 'node:path';
-import { type EventLevel, levelOf, textOf } from '../run/event-text.js';
-import type { RunEvent } from '../run/journal.js';
+import { type EventLevel, levelOf, textOf } from '../run/journal/event-text.js';
+import type { RunEvent } from '../run/journal/journal.js';
 import type { EventView, EventsPart, Marker, RecoveryView } from './messages.js';
 
 const MOST_EVENTS = 500;

@@ -1,5 +1,5 @@
 /** All committed steps of a run as columns of at most so many points, whatever its length: what charts draw. */
-import type { StepMetrics } from '../run/journal.js';
+import type { StepMetrics } from '../run/journal/journal.js';
 import type { HistoryColumns, HistoryPart } from './messages.js';
 
 interface Sum {

@@ -1,5 +1,5 @@
 /** The evaluations of a run, of at most so many points: what the chart of KID draws. */
-import type { Quality } from '../run/quality.js';
+import type { Quality } from '../run/journal/quality.js';
 import type { QualityPoint, QualityView } from './messages.js';
 
 const DEFAULT_POINTS = 1000;

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { RunDirectory } from '../run/directory.js';
 import { newestLease, renewedAt } from '../store/file/lease-file.js';
 import { livesHere } from '../store/owner.js';
-import { readRecord } from '../run/record.js';
+import { readRecord } from '../run/config/record.js';
 import type { RunStatus } from '../run/status.js';
 import { parsedLine } from './journal-tail.js';
 import type { LiveView, RunState, RunView } from './run-view.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LOG_LEVELS, LevelSwitch, type LogLevel } from '../../common/log-level.js';
-import { sentenceOf } from '../../common/log-line.js';
-import { type LogContext, createLog } from '../../common/log.js';
+import { LOG_LEVELS, LevelSwitch, type LogLevel } from '../../common/log/log-level.js';
+import { sentenceOf } from '../../common/log/log-line.js';
+import { type LogContext, createLog } from '../../common/log/log.js';
 
 function open(level: LogLevel, isTTY = false) {
   const lines: string[] = [];

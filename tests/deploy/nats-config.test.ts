@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Journal } from '../../coordinator/run/journal.js';
+import { Journal } from '../../coordinator/run/journal/journal.js';
 import { openNatsRuns } from '../../coordinator/store/nats/fetch.js';
 import { openNatsStore } from '../../coordinator/store/nats/nats-store.js';
 import { writeCheckpoint } from '../support/runs/checkpoint.js';

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../common/errors.js';
-import { runCommand } from '../../common/run-command.js';
+import { runCommand } from '../../common/process/run-command.js';
 import { fuzz, sum } from './fuzz.js';
 import type { Outcomes } from './target.js';
 

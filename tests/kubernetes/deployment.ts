@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RunEvent } from '../../coordinator/run/journal.js';
+import type { RunEvent } from '../../coordinator/run/journal/journal.js';
 import { readJournal, statusOf, until } from '../support/runs/run.js';
 import type { Scratch } from '../support/machine/scratch.js';
 import type { Pod, PodSpec } from './api/objects.js';

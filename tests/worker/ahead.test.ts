@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ahead } from '../../worker/ahead.js';
+import { Ahead } from '../../worker/roles/ahead.js';
 
 function work() {
   const state = { disposed: 0 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { RunEvent } from '../../coordinator/run/journal.js';
+import type { RunEvent } from '../../coordinator/run/journal/journal.js';
 import { joinByHand } from '../support/wire/control-peer.js';
 import { coordinator, readJournal, until } from '../support/runs/run.js';
 import { scratchFolder } from '../support/machine/scratch.js';

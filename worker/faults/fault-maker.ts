@@ -1,7 +1,7 @@
 /** Makes the faults that the coordinator asks this worker for. */
 import { DuetError, messageOf } from '../../common/errors.js';
 import { LONGEST_MS } from '../../common/faults.js';
-import type { Log } from '../../common/log.js';
+import type { Log } from '../../common/log/log.js';
 import type { Fault__Output } from '../../proto/generated/duet/v1/Fault.js';
 import type { ComputeFaults } from './compute-faults.js';
 import { kill, stop } from './process-faults.js';

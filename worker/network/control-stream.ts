@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError, RefusedError, messageOf } from '../../common/errors.js';
-import type { Log } from '../../common/log.js';
+import type { Log } from '../../common/log/log.js';
 import type { Trust } from '../../common/trust/trust.js';
 import {
   type ClientDuplexStream,

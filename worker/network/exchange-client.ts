@@ -1,9 +1,9 @@
 /** A generator's end of the exchange: fakes out, losses and gradients in, and a pulse each second. */
 import { messageOf } from '../../common/errors.js';
 import { type ClientDuplexStream, callMetadata, exchangeClient, rpcError } from '../../common/rpc.js';
-import { TensorAssembler, tensorFrames } from '../../common/tensor-stream.js';
+import { TensorAssembler, tensorFrames } from '../../common/tensors/tensor-stream.js';
 import type { Trust } from '../../common/trust/trust.js';
-import type { WireDtype } from '../../common/wire-values.js';
+import type { WireDtype } from '../../common/tensors/wire-values.js';
 import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
 import type { TensorFrame } from '../../proto/generated/duet/v1/TensorFrame.js';
 import type { TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';

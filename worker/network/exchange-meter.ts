@@ -1,6 +1,6 @@
 /** What crosses an exchange, measured at either end. */
 import { type TensorEdge, tensorCrosses } from '../../common/observation.js';
-import type { ReceivedTensor } from '../../common/tensor-stream.js';
+import type { ReceivedTensor } from '../../common/tensors/tensor-stream.js';
 import type { TensorFrame } from '../../proto/generated/duet/v1/TensorFrame.js';
 import type { TensorHeader } from '../../proto/generated/duet/v1/TensorHeader.js';
 

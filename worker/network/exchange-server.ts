@@ -12,7 +12,7 @@ import {
   refuse,
 } from '../../common/rpc.js';
 import type { Trust } from '../../common/trust/trust.js';
-import { TensorAssembler, tensorFrames } from '../../common/tensor-stream.js';
+import { TensorAssembler, tensorFrames } from '../../common/tensors/tensor-stream.js';
 import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
 import type { TensorFrame, TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
 import { ArrivalMeter, type ExchangeMeter, writeTensor } from './exchange-meter.js';

@@ -5,8 +5,8 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { RefusedError, messageOf } from '../../common/errors.js';
 import type { HttpServer } from '../../common/http-server.js';
-import { LevelSwitch } from '../../common/log-level.js';
-import { createLog } from '../../common/log.js';
+import { LevelSwitch } from '../../common/log/log-level.js';
+import { createLog } from '../../common/log/log.js';
 import { serveMetrics } from '../../common/metrics/server.js';
 import { joinAddress } from '../../common/rpc.js';
 import type { TrustFiles } from '../../common/trust/files.js';

@@ -2,7 +2,7 @@
 import type { TrustFiles } from '../../common/trust/files.js';
 import type { Demands } from '../../common/trust/identity.js';
 import { Trust } from '../../common/trust/trust.js';
-import type { Log } from '../../common/log.js';
+import type { Log } from '../../common/log/log.js';
 
 /** It dials the coordinator and the discriminator, and as the discriminator is dialled itself. @param host its --host */
 export function demandsOn(host: string): Demands {

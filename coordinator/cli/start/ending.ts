@@ -1,6 +1,6 @@
 /** After the last step: until the store has all of the run, and with --stay until somebody ends it. */
 import { once } from 'node:events';
-import { counted } from '../../run/event-text.js';
+import { counted } from '../../run/journal/event-text.js';
 import type { Limits } from './grace.js';
 import type { OpenedDirectory } from './open-directory.js';
 

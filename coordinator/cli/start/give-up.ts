@@ -2,9 +2,9 @@
 import { DuetError } from '../../../common/errors.js';
 import { killChildren } from '../../placement/children.js';
 import { removeLeftovers } from '../../run/leftovers.js';
-import { newestGood } from '../../run/resume.js';
+import { newestGood } from '../../run/checkpoints/resume.js';
 import { type RunStatus, writeStatus } from '../../run/status.js';
-import { rolesOf } from '../../training/roles.js';
+import { rolesOf } from '../../training/crew/roles.js';
 import type { Run } from '../../training/run.js';
 
 /**

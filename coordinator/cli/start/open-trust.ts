@@ -2,7 +2,7 @@
 import { isAny } from '../../../common/hosts.js';
 import { trustFilesOf } from '../../../common/trust/files.js';
 import { Trust } from '../../../common/trust/trust.js';
-import type { RunSettings } from '../../run/options.js';
+import type { RunSettings } from '../../run/config/options.js';
 import type { RunLog } from './run-log.js';
 
 /** @returns undefined: no TLS @throws UsageError when the files cannot be used */

@@ -5,8 +5,8 @@ import { type TrainingConfig, trainingConfigSchema } from '../../../gan/config.j
 import type { PresetName } from '../../../gan/presets.js';
 import type { Asked } from '../../engines/choose.js';
 import { RunDirectory, readSecret } from '../../run/directory.js';
-import { type RunOptions, compileOptions, kebab } from '../../run/options.js';
-import { type RunRecord, readRecord } from '../../run/record.js';
+import { type RunOptions, compileOptions, kebab } from '../../run/config/options.js';
+import { type RunRecord, readRecord } from '../../run/config/record.js';
 
 export type Given = Readonly<Record<string, unknown>>;
 

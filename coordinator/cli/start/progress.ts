@@ -1,7 +1,7 @@
 /** What a person sees while a run trains: a bar on a terminal, a line every few seconds elsewhere. */
 import { Presets, SingleBar } from 'cli-progress';
-import { qualityText } from '../../run/event-text.js';
-import type { StepMetrics } from '../../run/journal.js';
+import { qualityText } from '../../run/journal/event-text.js';
+import type { StepMetrics } from '../../run/journal/journal.js';
 import type { Spectator } from '../../training/run.js';
 import { Silence } from './silence.js';
 

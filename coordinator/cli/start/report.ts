@@ -1,5 +1,5 @@
 /** What a person reads when a run has ended. */
-import { readBest } from '../../run/quality.js';
+import { readBest } from '../../run/journal/quality.js';
 import type { Run } from '../../training/run.js';
 import type { Outcome } from '../../training/train.js';
 

@@ -1,9 +1,9 @@
 /** What the coordinator of a run logs: every event as it is written to events.jsonl, and what it waits for. */
 import { isatty } from 'node:tty';
-import { LevelSwitch, type LogLevel } from '../../../common/log-level.js';
-import { type Log, changeLevelOnSignal, createLog } from '../../../common/log.js';
-import { levelOf, textOf } from '../../run/event-text.js';
-import type { JournalReader, RunEvent, StepMetrics } from '../../run/journal.js';
+import { LevelSwitch, type LogLevel } from '../../../common/log/log-level.js';
+import { type Log, changeLevelOnSignal, createLog } from '../../../common/log/log.js';
+import { levelOf, textOf } from '../../run/journal/event-text.js';
+import type { JournalReader, RunEvent, StepMetrics } from '../../run/journal/journal.js';
 
 const STDERR = 2;
 

@@ -5,7 +5,7 @@ import { LastScrape } from '../../metrics/last-scrape.js';
 import { RunMeasures } from '../../metrics/run-measures.js';
 import { targetGroups } from '../../metrics/targets.js';
 import { servePage } from '../../page/server.js';
-import type { StepMetrics } from '../../run/journal.js';
+import type { StepMetrics } from '../../run/journal/journal.js';
 import type { Run } from '../../training/run.js';
 import type { LiveCounts } from '../../training/train.js';
 

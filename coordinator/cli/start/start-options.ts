@@ -1,17 +1,17 @@
 /** The flags of `coordinator start`. Values are checked together with the config file's, in one place (run/options.ts). */
 import type { Command } from 'commander';
 import { DEVICES, ENGINE_CHOICES } from '../../../common/engine-choice.js';
-import { LOG_LEVELS } from '../../../common/log-level.js';
+import { LOG_LEVELS } from '../../../common/log/log-level.js';
 import { TRUST_OPTIONS } from '../../../common/trust/files.js';
-import { WIRE_DTYPES } from '../../../common/wire-values.js';
+import { WIRE_DTYPES } from '../../../common/tensors/wire-values.js';
 import { ORDERS, SYSTEMS } from '../../../gan/config.js';
 import { DATA_NAMES } from '../../../gan/data/open.js';
 import { LOSS_NAMES } from '../../../gan/losses.js';
 import { PRESET_NAMES } from '../../../gan/presets.js';
 import { SETTING_NAMES } from '../../../gan/settings.js';
 import { DISCRIMINATOR_TERMS, FAKE_WEIGHTS, GENERATOR_LOSSES, VERDICT_SCOPES } from '../../../gan/verdict.js';
-import { ON_COLLAPSE, PLACEMENTS } from '../../run/options.js';
-import { describePreset } from '../../run/preset-text.js';
+import { ON_COLLAPSE, PLACEMENTS } from '../../run/config/options.js';
+import { describePreset } from '../../run/config/preset-text.js';
 
 const number = (text: string): unknown => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text));
 const SMALL = describePreset('small');

@@ -1,7 +1,7 @@
 /** `coordinator start`: from flags to a finished run. */
 import { rmSync } from 'node:fs';
 import { LeaseLostError, UsageError } from '../../../common/errors.js';
-import type { ExitCode } from '../../../common/run-command.js';
+import type { ExitCode } from '../../../common/process/run-command.js';
 import type { Engine } from '../../../gan/engine/index.js';
 import type { PresetName } from '../../../gan/presets.js';
 import { findEngineOf } from '../../engines/beside.js';
@@ -10,9 +10,9 @@ import { explainFallback } from '../../engines/fallback.js';
 import { externalPlacement } from '../../placement/external.js';
 import { localPlacement } from '../../placement/local.js';
 import type { Placement } from '../../placement/placement.js';
-import { readConfigFile } from '../../run/config-file.js';
-import { describePreset } from '../../run/preset-text.js';
-import { readBest } from '../../run/quality.js';
+import { readConfigFile } from '../../run/config/config-file.js';
+import { describePreset } from '../../run/config/preset-text.js';
+import { readBest } from '../../run/journal/quality.js';
 import type { Run } from '../../training/run.js';
 import type { Outcome } from '../../training/train.js';
 import { exportGenerators } from '../export.js';

@@ -1,7 +1,7 @@
 /** A run as `coordinator status` shows it: lines for a person. */
-import { bytesText, counted, millisecondsText, qualityText } from '../../run/event-text.js';
-import type { StepMetrics } from '../../run/journal.js';
-import type { Quality } from '../../run/quality.js';
+import { bytesText, counted, millisecondsText, qualityText } from '../../run/journal/event-text.js';
+import type { StepMetrics } from '../../run/journal/journal.js';
+import type { Quality } from '../../run/journal/quality.js';
 import type { RunView, WorkerView } from '../../view/run-view.js';
 import { duration } from '../start/progress.js';
 

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError } from '../../../common/errors.js';
-import type { ExitCode } from '../../../common/run-command.js';
-import { onStopSignals } from '../../../common/stop-signals.js';
+import type { ExitCode } from '../../../common/process/run-command.js';
+import { onStopSignals } from '../../../common/process/stop-signals.js';
 import type { RunDirectory } from '../../run/directory.js';
 import { findRun, lookAt } from './look.js';
 import { type Look, statusLine, statusLines } from './status-text.js';
@@ -34,7 +34,7 @@ async function watchRun(directory: RunDirectory, json: boolean, output: NodeJS.W
   const enough = new AbortController();
   const stop = () => enough.abort();
   using _signals = onStopSignals(stop);
-  // Whoever read it has gone: any other error ends the command (common/run-command.ts).
+  // Whoever read it has gone: any other error ends the command (common/process/run-command.ts).
   output.on('error', stop);
   const screen = json ? jsonLines(output) : output.isTTY ? redrawn(output) : lines(output);
   try {

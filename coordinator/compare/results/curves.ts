@@ -1,5 +1,5 @@
 /** Curves of a run, thinned to what a chart of a few hundred pixels can show. */
-import type { StepMetrics } from '../../run/journal.js';
+import type { StepMetrics } from '../../run/journal/journal.js';
 
 /** Parallel lists: entry i is the mean over the steps up to `step[i]` since `step[i - 1]`. */
 export interface Curves {

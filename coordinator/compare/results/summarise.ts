@@ -2,13 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { decodeSafetensors } from '../../../common/safetensors.js';
+import { decodeSafetensors } from '../../../common/tensors/safetensors.js';
 import type { Evaluation } from '../../../gan/metrics/evaluation.js';
-import { listCheckpoints, readRole } from '../../run/checkpoints.js';
+import { listCheckpoints, readRole } from '../../run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../run/directory.js';
-import type { StepMetrics } from '../../run/journal.js';
-import { readRecord } from '../../run/record.js';
-import { rolesOf } from '../../training/roles.js';
+import type { StepMetrics } from '../../run/journal/journal.js';
+import { readRecord } from '../../run/config/record.js';
+import { rolesOf } from '../../training/crew/roles.js';
 import { type Collapse, collapseOf } from './collapse.js';
 import { type Curves, curvesOf } from './curves.js';
 import { readEvaluation } from '../evaluation.js';

@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { UsageError } from '../../../common/errors.js';
-import { listCheckpoints } from '../../run/checkpoints.js';
+import { listCheckpoints } from '../../run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../run/directory.js';
-import { readRecord } from '../../run/record.js';
+import { readRecord } from '../../run/config/record.js';
 import type { RunFacts } from './decide.js';
 import { readEvaluation } from '../evaluation.js';
 import { type RunPaths, runPaths } from '../paths.js';

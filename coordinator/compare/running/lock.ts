@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../../common/errors.js';
-import { lock } from '../../../common/lock.js';
+import { lock } from '../../../common/process/lock.js';
 import { storageError } from '../../run/storage-error.js';
 
 const FILE = 'compare.lock';

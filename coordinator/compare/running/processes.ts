@@ -4,14 +4,14 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { sentenceOf } from '../../../common/log-line.js';
+import { sentenceOf } from '../../../common/log/log-line.js';
 import { storageError } from '../../run/storage-error.js';
 import { OWN_SESSION } from '../../placement/children.js';
 import { newestLease } from '../../store/file/lease-file.js';
 import { isDriven } from '../../view/read-run.js';
 import type { RunPaths } from '../paths.js';
 
-/** dist/coordinator/compare/ lies three levels below the package's root. */
+/** dist/coordinator/compare/running/ lies four levels below the package's root. */
 const COORDINATOR = fileURLToPath(new URL('../../../../coordinator/bin/coordinator.js', import.meta.url));
 const POLL_MS = 200;
 /** macOS and Windows have none. */

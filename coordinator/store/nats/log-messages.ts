@@ -1,8 +1,8 @@
 /** Changes of logs as messages of the stream, and back: what comes back is the same, byte for byte. */
 import type { StoredMsg } from '@nats-io/jetstream';
 import { LOGS, type LogName } from '../../run/directory-observer.js';
-import { textOf } from '../../run/event-text.js';
-import type { RunEvent } from '../../run/journal.js';
+import { textOf } from '../../run/journal/event-text.js';
+import type { RunEvent } from '../../run/journal/journal.js';
 import { HEADER, type Message } from './log-stream.js';
 import { subjectOf } from './names.js';
 

@@ -1,6 +1,6 @@
 /** What a store has of a run, as its owner changes it: every change is there in whole or not at all. */
 import { existsSync, readFileSync } from 'node:fs';
-import { checkpointName } from '../../run/checkpoints.js';
+import { checkpointName } from '../../run/checkpoints/checkpoints.js';
 import { DOCUMENTS } from '../../run/directory-observer.js';
 import type { RunDirectory } from '../../run/directory.js';
 import { CheckpointGoneError, objectsBelow, uploadCheckpoint } from './checkpoint-objects.js';

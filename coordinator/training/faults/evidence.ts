@@ -1,5 +1,5 @@
 /** What the coordinator knows of its workers when it looks for faults, and what it makes of it. */
-import type { Cause } from '../../run/cause.js';
+import type { Cause } from '../../run/journal/cause.js';
 
 /** What is known of a role's worker at one moment. */
 export interface Evidence {

@@ -1,4 +1,4 @@
-import type { Cause } from '../../run/cause.js';
+import type { Cause } from '../../run/journal/cause.js';
 import type { FaultKind } from './budget.js';
 
 /** The step in progress cannot be committed: everyone goes back to a checkpoint, and the steps since are replayed. */

@@ -1,5 +1,5 @@
 /** Holds a replayed step against what it was the first time: the promise is the same bits. Pure. */
-import type { StepMetrics } from '../../run/journal.js';
+import type { StepMetrics } from '../../run/journal/journal.js';
 
 /** What a step's bits show in. Its times and its number of tensors may be others. */
 type Shown = Pick<

@@ -1,6 +1,6 @@
 /** What the rules look at: the newest steps, the newest signals, every evaluation. */
-import type { StepMetrics, StepSignals } from '../../run/journal.js';
-import type { Quality } from '../../run/quality.js';
+import type { StepMetrics, StepSignals } from '../../run/journal/journal.js';
+import type { Quality } from '../../run/journal/quality.js';
 
 /** Committed steps that are remembered. */
 export const WINDOW = 500;

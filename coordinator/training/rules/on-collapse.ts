@@ -1,7 +1,7 @@
 /** What a collapse leads to. Pure, and says why. */
-import type { Best } from '../../run/quality.js';
-import type { RunSettings } from '../../run/options.js';
-import type { Rollback } from '../../run/rollbacks.js';
+import type { Best } from '../../run/journal/quality.js';
+import type { RunSettings } from '../../run/config/options.js';
+import type { Rollback } from '../../run/journal/rollbacks.js';
 import type { Finding } from './finding.js';
 
 export type Demand =

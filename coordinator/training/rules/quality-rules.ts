@@ -1,5 +1,5 @@
 /** Rules of the evaluations: the ones that time a collapse. Pure: history in, findings out. */
-import type { Quality } from '../../run/quality.js';
+import type { Quality } from '../../run/journal/quality.js';
 import type { Finding } from './finding.js';
 import type { History } from './history.js';
 

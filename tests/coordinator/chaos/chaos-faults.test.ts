@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { verifyCheckpoint } from '../../../coordinator/run/checkpoints.js';
+import { verifyCheckpoint } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
-import type { StepMetrics } from '../../../coordinator/run/journal.js';
+import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { eventsOf, faultOf, inject } from '../../support/runs/faults.js';
 import { ROLES, coordinator, readJournal } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';

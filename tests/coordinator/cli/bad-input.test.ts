@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:f
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { listCheckpoints, verifyCheckpoint } from '../../../coordinator/run/checkpoints.js';
+import { listCheckpoints, verifyCheckpoint } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import { WORKER } from '../../support/wire/control-peer.js';
 import { logLines, plainLines } from '../../support/runs/log.js';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { evaluateCheckpoint } from '../../../coordinator/evaluation/evaluator.js';
 import { openRunData } from '../../../coordinator/evaluation/subject.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
-import type { RunRecord } from '../../../coordinator/run/record.js';
+import type { RunRecord } from '../../../coordinator/run/config/record.js';
 import { cacheFolder } from '../../../gan/engine/prepare/prepared.js';
 import { type Evaluation, evaluationSchema } from '../../../gan/metrics/evaluation.js';
 import { prepareFeatures } from '../../../gan/metrics/feature-store.js';

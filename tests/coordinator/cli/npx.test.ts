@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { listCheckpoints } from '../../../coordinator/run/checkpoints.js';
+import { listCheckpoints } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import { TINY } from '../../support/runs/faults.js';
 import { readJournal, statusOf, until } from '../../support/runs/run.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Silence } from '../../../coordinator/cli/start/silence.js';
-import { whyWaiting } from '../../../coordinator/training/waiting.js';
+import { whyWaiting } from '../../../coordinator/training/crew/waiting.js';
 
 test('a long wait is told once, and again when its reason changes; a short one is not', (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });

@@ -10,7 +10,7 @@ import { toMarkdown } from '../../../coordinator/compare/report/markdown.js';
 import { withError } from '../../../coordinator/compare/report/numbers.js';
 import { composeReport } from '../../../coordinator/compare/report/write.js';
 import type { RunRow } from '../../../coordinator/compare/results/results.js';
-import type { StepMetrics } from '../../../coordinator/run/journal.js';
+import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { type Synthetic, died, missing, syntheticComparison } from '../../support/runs/comparison.js';
 
 const REASON = 'the loss of generator-1 is <NaN> & the step cannot be committed';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
-import type { RunEvent } from '../../../coordinator/run/journal.js';
+import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 import { TINY } from '../../support/runs/faults.js';
 import { WORKER, joinByHand } from '../../support/wire/control-peer.js';
 import { newestOf } from '../../support/runs/events.js';

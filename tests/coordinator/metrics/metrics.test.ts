@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { serveHttp } from '../../../common/http-server.js';
 import { ALL_METRICS, RUN_METRICS } from '../../../common/metrics/names.js';
-import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal.js';
+import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { NEEDS_PROMTOOL } from '../../support/monitoring/prometheus.js';
 import { TINY, eventsNamed, faultOf, inject, pidOf } from '../../support/runs/faults.js';
 import { ROLES, coordinator, readJournal, startRun, statusOf, until } from '../../support/runs/run.js';

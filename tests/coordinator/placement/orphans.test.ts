@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { canDieWithParent, dieWithParent } from '../../../coordinator/placement/die-with-parent.js';
-import type { RunEvent } from '../../../coordinator/run/journal.js';
+import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 import { TINY } from '../../support/runs/faults.js';
 import { childrenOf, processes, processesOf, runs } from '../../support/machine/processes.js';
 import { coordinator, readJournal, until } from '../../support/runs/run.js';

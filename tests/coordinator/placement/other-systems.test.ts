@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { RunEvent } from '../../../coordinator/run/journal.js';
+import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 import { TINY } from '../../support/runs/faults.js';
 import { childrenOf, processesOf, runs } from '../../support/machine/processes.js';
 import { coordinator, readJournal, until } from '../../support/runs/run.js';

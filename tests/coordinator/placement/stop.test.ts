@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { listCheckpoints } from '../../../coordinator/run/checkpoints.js';
+import { listCheckpoints } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
-import type { StepMetrics } from '../../../coordinator/run/journal.js';
+import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { StepMetrics } from '../../../coordinator/run/journal.js';
+import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { isAlive } from '../../support/machine/alive.js';
 import { joinByHand } from '../../support/wire/control-peer.js';
 import { TINY, eventsNamed, inject, pidOf } from '../../support/runs/faults.js';

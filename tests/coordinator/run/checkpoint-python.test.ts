@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { decodeSafetensors } from '../../../common/safetensors.js';
+import { decodeSafetensors } from '../../../common/tensors/safetensors.js';
 import { runPeer } from '../../support/numbers/python.js';
 import { ROLES, startRun } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type CheckpointSettings, checkpointDue } from '../../../coordinator/run/checkpoint-schedule.js';
-import { compileOptions } from '../../../coordinator/run/options.js';
+import { type CheckpointSettings, checkpointDue } from '../../../coordinator/run/checkpoints/checkpoint-schedule.js';
+import { compileOptions } from '../../../coordinator/run/config/options.js';
 
 const settings = (change: Partial<CheckpointSettings> = {}): CheckpointSettings => ({
   checkpointEvery: 100,

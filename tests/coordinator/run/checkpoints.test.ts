@@ -9,11 +9,11 @@ import {
   listCheckpoints,
   retainCheckpoints,
   verifyCheckpoint,
-} from '../../../coordinator/run/checkpoints.js';
+} from '../../../coordinator/run/checkpoints/checkpoints.js';
 import type { RunDirectory } from '../../../coordinator/run/directory.js';
-import { Journal, type RunEvent } from '../../../coordinator/run/journal.js';
+import { Journal, type RunEvent } from '../../../coordinator/run/journal/journal.js';
 import { removeLeftovers } from '../../../coordinator/run/leftovers.js';
-import { newestGood, newestGoodCheckpoint } from '../../../coordinator/run/resume.js';
+import { newestGood, newestGoodCheckpoint } from '../../../coordinator/run/checkpoints/resume.js';
 import {
   FILES,
   checkpointFile,

@@ -3,7 +3,7 @@ import fs, { readdirSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
-import { verifyCheckpoint } from '../../../coordinator/run/checkpoints.js';
+import { verifyCheckpoint } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { emptyRun, writeCheckpoint } from '../../support/runs/checkpoint.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytesText, levelOf, millisecondsText, textOf } from '../../../coordinator/run/event-text.js';
-import type { RunEvent } from '../../../coordinator/run/journal.js';
+import { bytesText, levelOf, millisecondsText, textOf } from '../../../coordinator/run/journal/event-text.js';
+import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 
 /** One of every kind: a kind that is missing here does not compile. */
 const EVENTS: { [Kind in RunEvent['event']]: RunEvent & { event: Kind } } = {

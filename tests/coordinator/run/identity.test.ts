@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Identity, RunIdentity } from '../../../coordinator/run/identity.js';
+import { type Identity, RunIdentity } from '../../../coordinator/run/config/identity.js';
 import { UsageError } from '../../../common/errors.js';
 
 test('a resumed run refuses another engine, device or data, unless changes are accepted', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chainMs } from '../../../coordinator/run/step-chain.js';
+import { chainMs } from '../../../coordinator/run/journal/step-chain.js';
 
 const generators = {
   'generator-1': { 'wait-commit': 9, forward: 5, 'wait-gradients': 50, backward: 15 },

@@ -7,9 +7,13 @@ import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { LeaseLostError, UsageError } from '../../../common/errors.js';
-import { discardCheckpoint, dropCheckpointsAfter, retainCheckpoints } from '../../../coordinator/run/checkpoints.js';
+import {
+  discardCheckpoint,
+  dropCheckpointsAfter,
+  retainCheckpoints,
+} from '../../../coordinator/run/checkpoints/checkpoints.js';
 import type { RunDirectory } from '../../../coordinator/run/directory.js';
-import { Journal } from '../../../coordinator/run/journal.js';
+import { Journal } from '../../../coordinator/run/journal/journal.js';
 import { fileStore } from '../../../coordinator/store/file/file-store.js';
 import type { RunStore } from '../../../coordinator/store/run-store.js';
 import { writeCheckpoint } from '../../support/runs/checkpoint.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal.js';
+import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import { TINY, pidOf } from '../../support/runs/faults.js';
 import { startNatsServer } from '../../support/stores/nats-server.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RunEvent } from '../../../coordinator/run/journal.js';
+import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 import type { StoreLag } from '../../../coordinator/store/run-store.js';
 import type { Run } from '../../../coordinator/training/run.js';
 import { StoreWatch } from '../../../coordinator/training/store-watch.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { decodeSafetensors } from '../../../common/safetensors.js';
-import type { StepMetrics } from '../../../coordinator/run/journal.js';
+import { decodeSafetensors } from '../../../common/tensors/safetensors.js';
+import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { trainingConfigSchema } from '../../../gan/config.js';
 import { Batches } from '../../../gan/data/batches.js';
 import { openDataset } from '../../../gan/data/open.js';

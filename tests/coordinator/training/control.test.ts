@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { RunEvent } from '../../../coordinator/run/journal.js';
+import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 import { isAlive } from '../../support/machine/alive.js';
 import { newestOf } from '../../support/runs/events.js';
 import { type Refusal, sayOnSocket } from '../../support/wire/abuse.js';

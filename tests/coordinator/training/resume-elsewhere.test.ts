@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { listCheckpoints } from '../../../coordinator/run/checkpoints.js';
+import { listCheckpoints } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import type { RunStatus } from '../../../coordinator/run/status.js';
 import { joinByHand } from '../../support/wire/control-peer.js';

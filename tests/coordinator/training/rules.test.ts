@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { rated } from '../../../coordinator/run/quality.js';
-import { branchOf } from '../../../coordinator/run/rollbacks.js';
+import { rated } from '../../../coordinator/run/journal/quality.js';
+import { branchOf } from '../../../coordinator/run/journal/rollbacks.js';
 import { type Finding, RULES } from '../../../coordinator/training/rules/finding.js';
 import { FindingLog } from '../../../coordinator/training/rules/finding-log.js';
 import { demandOf } from '../../../coordinator/training/rules/on-collapse.js';

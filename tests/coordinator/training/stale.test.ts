@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RefusedError } from '../../../common/errors.js';
 import { Checkpointing } from '../../../coordinator/training/checkpointing.js';
-import type { ControlServerOptions } from '../../../coordinator/training/control-server.js';
-import type { Crew } from '../../../coordinator/training/crew.js';
+import type { ControlServerOptions } from '../../../coordinator/training/crew/control-server.js';
+import type { Crew } from '../../../coordinator/training/crew/crew.js';
 import type { Run } from '../../../coordinator/training/run.js';
-import { coordinationService } from '../../../coordinator/training/service.js';
+import { coordinationService } from '../../../coordinator/training/crew/service.js';
 import { ROLES } from '../../support/runs/run.js';
 
 const EPOCH = 7;

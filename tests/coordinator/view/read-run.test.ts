@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { processSpace, startOf } from '../../../common/process-stat.js';
+import { processSpace, startOf } from '../../../common/process/process-stat.js';
 import { EventLog } from '../../../coordinator/view/event-log.js';
 import { QualityLog } from '../../../coordinator/view/quality-log.js';
 import { viewOf } from '../../../coordinator/view/read-run.js';

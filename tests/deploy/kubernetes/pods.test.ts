@@ -4,7 +4,7 @@ import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { compileOptions } from '../../../coordinator/run/options.js';
+import { compileOptions } from '../../../coordinator/run/config/options.js';
 import { runProgram } from '../../../gan/engine/prepare/command.js';
 import {
   type Container,

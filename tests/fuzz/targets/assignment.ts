@@ -1,6 +1,6 @@
 /** What a coordinator of any version may ask of a worker: the JSON and the role of an Assign. */
 import fc from 'fast-check';
-import { compileOptions } from '../../../coordinator/run/options.js';
+import { compileOptions } from '../../../coordinator/run/config/options.js';
 import { readJob } from '../../../worker/assignment.js';
 import { parseRequest } from '../../../worker/request.js';
 import { Finding } from '../meter.js';

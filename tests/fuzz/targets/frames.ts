@@ -1,6 +1,6 @@
 /** Frames in any order, as the exchange gets them from gRPC: TensorAssembler. */
 import fc from 'fast-check';
-import { TensorAssembler } from '../../../common/tensor-stream.js';
+import { TensorAssembler } from '../../../common/tensors/tensor-stream.js';
 import type { TensorFrame__Output } from '../../../proto/generated/duet/v1/TensorFrame.js';
 import { Finding } from '../meter.js';
 import { defineTarget } from '../target.js';

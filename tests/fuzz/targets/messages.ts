@@ -1,6 +1,6 @@
 /** Messages on the wire: bytes through the decoders that gRPC's servers and clients are given. */
 import fc from 'fast-check';
-import { TensorAssembler } from '../../../common/tensor-stream.js';
+import { TensorAssembler } from '../../../common/tensors/tensor-stream.js';
 import { loadContract } from '../../../proto/load.js';
 import { mutated, varint } from '../mutations.js';
 import { defineTarget } from '../target.js';

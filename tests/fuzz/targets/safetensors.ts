@@ -1,6 +1,6 @@
 /** Files of a role's state: decodeSafetensors. */
 import fc from 'fast-check';
-import { decodeSafetensors } from '../../../common/safetensors.js';
+import { decodeSafetensors } from '../../../common/tensors/safetensors.js';
 import { stateFile } from '../../support/runs/checkpoint.js';
 import { ROLES } from '../../support/runs/run.js';
 import { mutated } from '../mutations.js';

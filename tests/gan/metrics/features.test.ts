@@ -4,7 +4,7 @@ import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { UsageError } from '../../../common/errors.js';
-import { decodeSafetensors, encodeSafetensors } from '../../../common/safetensors.js';
+import { decodeSafetensors, encodeSafetensors } from '../../../common/tensors/safetensors.js';
 import { readDigitLabels, readDigits } from '../../../gan/data/mnist.js';
 import { openStackedMnist } from '../../../gan/data/stacked-mnist.js';
 import { cacheFolder } from '../../../gan/engine/prepare/prepared.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
-import type { RunEvent } from '../../../coordinator/run/journal.js';
+import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 import type { Hosts } from './hosts.js';
 import { WORKER } from '../wire/control-peer.js';
 import { COORDINATOR, type Ended, readJournal, until } from '../runs/run.js';

@@ -1,6 +1,6 @@
 /** The processes that a test's commands have started, by /proc: Linux only. */
 import { readFileSync, readdirSync } from 'node:fs';
-import { statOf } from '../../../common/process-stat.js';
+import { statOf } from '../../../common/process/process-stat.js';
 
 interface Known {
   pid: number;

@@ -2,7 +2,7 @@
 import { generatorWeights, resolveStep } from '../../../coordinator/cli/trained.js';
 import { pixelByte } from '../../../coordinator/pictures/pixel-byte.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
-import { readRecord } from '../../../coordinator/run/record.js';
+import { readRecord } from '../../../coordinator/run/config/record.js';
 import { architectureOf } from '../../../gan/network/role-architecture.js';
 import { drawSamples } from '../../../gan/network/sampling.js';
 import { testEngine } from './engine.js';

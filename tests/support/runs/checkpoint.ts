@@ -1,7 +1,7 @@
 /** Small checkpoints, made as a coordinator makes them. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { encodeSafetensors } from '../../../common/safetensors.js';
-import { CheckpointWriter, checkpointName } from '../../../coordinator/run/checkpoints.js';
+import { encodeSafetensors } from '../../../common/tensors/safetensors.js';
+import { CheckpointWriter, checkpointName } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import { ROLES } from './run.js';
 

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../../coordinator/run/journal.js';
+import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 
 /** The newest event of a kind. */
 export function newestOf<K extends RunEvent['event']>(

@@ -1,7 +1,7 @@
 /** Faults made on purpose in real runs of tests. */
 import { runAccess } from '../../../coordinator/chaos/access.js';
 import { requestFault } from '../../../coordinator/chaos/client.js';
-import type { RunEvent } from '../../../coordinator/run/journal.js';
+import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 import type { Fault__Output } from '../../../proto/generated/duet/v1/Fault.js';
 import { addressOf, readJournal } from './run.js';
 

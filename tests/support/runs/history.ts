@@ -1,6 +1,6 @@
 /** Made-up histories of runs for the rules: a step, or an evaluation, with what matters set. */
-import type { StepMetrics, StepSignals } from '../../../coordinator/run/journal.js';
-import { type Best, type Measured, type Quality, rated } from '../../../coordinator/run/quality.js';
+import type { StepMetrics, StepSignals } from '../../../coordinator/run/journal/journal.js';
+import { type Best, type Measured, type Quality, rated } from '../../../coordinator/run/journal/quality.js';
 import { EMPTY_HISTORY, type History, withQuality, withStep } from '../../../coordinator/training/rules/history.js';
 
 export function stepOf(step: number, change: Partial<StepMetrics> = {}): StepMetrics {

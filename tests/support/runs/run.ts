@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { RunStatus } from '../../../coordinator/run/status.js';
-import { rolesOf } from '../../../coordinator/training/roles.js';
+import { rolesOf } from '../../../coordinator/training/crew/roles.js';
 
 /** dist/tests/support/runs/ lies four levels below the package's root. */
 export const COORDINATOR = fileURLToPath(new URL('../../../../coordinator/bin/coordinator.js', import.meta.url));

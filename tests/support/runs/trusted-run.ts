@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { trustArgs } from '../../../common/trust/files.js';
-import type { RunEvent } from '../../../coordinator/run/journal.js';
+import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 import { type Authority, type CertificateWishes, type SecretFolder, secretFolder } from '../wire/certificates.js';
 import { type JoinedByHand, joinByHand } from '../wire/control-peer.js';
 import { TINY } from './faults.js';

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { statOf } from '../../../common/process-stat.js';
+import { statOf } from '../../../common/process/process-stat.js';
 import { processes } from '../../support/machine/processes.js';
 import { until } from '../../support/runs/run.js';
 

@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LeaseLostError, UsageError } from '../../../../common/errors.js';
-import { processSpace, startOf } from '../../../../common/process-stat.js';
+import { processSpace, startOf } from '../../../../common/process/process-stat.js';
 import { acquireLease } from '../../../../coordinator/store/file/lease.js';
 import { leaseFile, newestLease } from '../../../../coordinator/store/file/lease-file.js';
 import type { LeaseRecord } from '../../../../coordinator/store/owner.js';

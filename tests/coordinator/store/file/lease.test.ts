@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { RunEvent, StepMetrics } from '../../../../coordinator/run/journal.js';
+import type { RunEvent, StepMetrics } from '../../../../coordinator/run/journal/journal.js';
 import { TINY } from '../../../support/runs/faults.js';
 import { childrenOf, processes, runs } from '../../../support/machine/processes.js';
 import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../../support/runs/run.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LeaseLostError } from '../../../../common/errors.js';
-import { Journal } from '../../../../coordinator/run/journal.js';
+import { Journal } from '../../../../coordinator/run/journal/journal.js';
 import type { RunDirectory } from '../../../../coordinator/run/directory.js';
 import { writeCheckpoint } from '../../../support/runs/checkpoint.js';
 import { cutProxy } from '../../../support/hosts/cut-proxy.js';

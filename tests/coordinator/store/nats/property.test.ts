@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { discardCheckpoint, listCheckpoints } from '../../../../coordinator/run/checkpoints.js';
+import { discardCheckpoint, listCheckpoints } from '../../../../coordinator/run/checkpoints/checkpoints.js';
 import type { RunDirectory } from '../../../../coordinator/run/directory.js';
 import { LogShape } from '../../../../coordinator/store/nats/log-shape.js';
 import { writeCheckpoint } from '../../../support/runs/checkpoint.js';

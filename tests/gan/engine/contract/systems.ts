@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileOptions } from '../../../../coordinator/run/options.js';
+import { compileOptions } from '../../../../coordinator/run/config/options.js';
 import { LOSS_NAMES } from '../../../../gan/losses.js';
 import { DISCRIMINATOR_TERMS, FAKE_WEIGHTS, GENERATOR_LOSSES, VERDICT_SCOPES } from '../../../../gan/verdict.js';
 import { newGame } from '../../../../gan/one-process.js';
