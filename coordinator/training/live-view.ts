@@ -20,7 +20,7 @@ interface LiveParts {
 export function liveView({ roles, crew, step, committedAt, recovering, paused, began }: LiveParts): LiveView {
   const now = performance.now();
   const seated = roles.map((role) => workerView(role, crew.memberOf(role), now));
-  const spares = [...crew.members]
+  const spares = [...crew.roster.members]
     .filter(({ role, present }) => present && role === undefined)
     .map((member) => workerView('', member, now));
   return {

@@ -103,7 +103,7 @@ class Training implements Disposable {
       roles: this.#roles,
       epoch: () => this.#crew.epoch,
       needed: () => this.#watch.needed,
-      settled: () => this.#crew.events.push({ kind: 'checkpoint-settled' }),
+      settled: () => this.#crew.roster.events.push({ kind: 'checkpoint-settled' }),
       written: (step) => {
         this.#recovery.written(step);
         this.#watch.written(step);
@@ -149,7 +149,7 @@ class Training implements Disposable {
   async run(): Promise<Outcome> {
     const { run, placement, spectator, trust, refused, stop, listening } = this.#options;
     const [roles, crew, checkpointing, injections] = [this.#roles, this.#crew, this.#checkpointing, this.#injections];
-    const { events } = crew;
+    const { events } = crew.roster;
     await using server = await serveControl(
       coordinationService({ run, roles, crew, checkpointing, injections, trust, refused }),
     );
@@ -180,7 +180,7 @@ class Training implements Disposable {
   }
 
   get #faults(): FaultTotals {
-    return { ...this.#recovery.totals, staleMessages: this.#crew.stale };
+    return { ...this.#recovery.totals, staleMessages: this.#crew.roster.stale };
   }
 
   #live(): LiveCounts {

@@ -34,7 +34,7 @@ export function coordinationService({
     try {
       return action();
     } catch (error) {
-      if (error instanceof RefusedError && error.status === 'FAILED_PRECONDITION') crew.countStale();
+      if (error instanceof RefusedError && error.status === 'FAILED_PRECONDITION') crew.roster.countStale();
       throw error;
     }
   }
@@ -44,8 +44,8 @@ export function coordinationService({
     token: run.token,
     trust,
     refused,
-    events: crew.events,
-    admit: () => crew.admit(),
+    events: crew.roster.events,
+    admit: () => crew.roster.admit(),
     openState: (header) => counted(() => checkpointing.open(header)),
     stateSaved: () => checkpointing.saved(),
     stateFailed: (error) => checkpointing.failed(error),

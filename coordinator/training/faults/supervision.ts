@@ -64,7 +64,7 @@ export class Supervision implements Disposable {
     this.#last = now;
     if (late) return;
     const { crew } = this.#options;
-    const present = [...crew.members].filter((member) => member.present);
+    const present = [...crew.roster.members].filter((member) => member.present);
     const seated = present.filter((member) => member.role !== undefined);
     for (const standby of present) {
       if (standby.role !== undefined || standby.silence(now) <= this.#deadlines.heartbeatMs) continue;
@@ -124,7 +124,7 @@ export class Supervision implements Disposable {
     for (const suspicion of suspicions) this.#reconnects.set(pairOf(suspicion), tries(suspicion) + 1);
     const { role, cause, reason } = first;
     const since = crew.memberOf(role)?.lastHeard ?? performance.now();
-    crew.events.push({ kind: 'interrupted', interruption: new Interruption(cause, role, reason, since) });
+    crew.roster.events.push({ kind: 'interrupted', interruption: new Interruption(cause, role, reason, since) });
   }
 
   #tellOnce(told: Set<string>, event: Parameters<Run['journal']['event']>[0]): void {
