@@ -3,8 +3,8 @@ import { runCommand } from '../common/process/run-command.js';
 import { loadEngine } from '../gan/engine/index.js';
 import { prepareEngine } from '../gan/engine/prepare/index.js';
 import { latents } from '../gan/latents.js';
-import { normals, randomStream } from '../gan/random.js';
 import { newGame, playStep } from '../gan/one-process.js';
+import { normals, randomStream } from '../gan/random.js';
 import { transfersOf } from './transfers.js';
 import { type Work, configOf, sampleOf } from './work.js';
 

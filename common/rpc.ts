@@ -22,12 +22,12 @@ import type { CoordinationClient } from '../proto/generated/duet/v1/Coordination
 import type { ExchangeClient } from '../proto/generated/duet/v1/Exchange.js';
 import { loadContract } from '../proto/load.js';
 import { DuetError, RefusedError, UsageError, messageOf } from './errors.js';
+import { hostOf } from './hosts.js';
+import { isPortTaken, portInUse } from './process/ports.js';
 import { FLOW_CONTROL_WINDOW, widenWindows } from './rpc/flow-control.js';
 import { serialisedOnce } from './rpc/once.js';
 import { TlsChannelCredentials } from './rpc/tls-client.js';
 import { type RefusedListener, listenTls } from './rpc/tls-server.js';
-import { hostOf } from './hosts.js';
-import { isPortTaken, portInUse } from './process/ports.js';
 import type { Trust } from './trust/trust.js';
 
 export type { ClientDuplexStream, ClientReadableStream, ClientWritableStream };

@@ -1,10 +1,10 @@
 /** The one-process reference: the same maths as the workers, called in order, and nothing else of them. */
-import type { TrainingConfig } from './config.js';
 import { fromWire, toWire } from '../common/tensors/wire-values.js';
-import { concatenate, split } from './network/arrays.js';
+import type { TrainingConfig } from './config.js';
 import { Discriminator, type DiscriminatorUpdate } from './discriminator.js';
 import type { Engine } from './engine/index.js';
 import { Generator } from './generator.js';
+import { concatenate, split } from './network/arrays.js';
 
 export interface Game {
   config: TrainingConfig;

@@ -1,12 +1,12 @@
 /** The command `worker`: joins a coordinator and computes whatever role it is given. */
-import { MessageChannel, Worker } from 'node:worker_threads';
 import { Command, Option } from 'commander';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { DuetError, UsageError, messageOf } from '../common/errors.js';
 import { assertHost, assertReachable } from '../common/hosts.js';
 import { assertCoordinatorAddress, readToken } from '../common/join-options.js';
-import { METRICS_PORT } from '../common/metrics/server.js';
 import { LOG_LEVELS, LevelSwitch, type LogLevel } from '../common/log/log-level.js';
 import { type Log, changeLevelOnSignal, createLog } from '../common/log/log.js';
+import { METRICS_PORT } from '../common/metrics/server.js';
 import { isPortTaken, portInUse } from '../common/process/ports.js';
 import { type ExitCode, runCommand } from '../common/process/run-command.js';
 import { onStopSignals } from '../common/process/stop-signals.js';
@@ -17,9 +17,9 @@ import { compute, fail } from './compute.js';
 import { ComputeFaults } from './faults/compute-faults.js';
 import { Inbox } from './inbox.js';
 import { newContext } from './log-context.js';
+import type { NetworkThreadData } from './network/thread.js';
 import { demandsOn } from './network/trust.js';
 import { BOARD_BYTES, PhaseBoard } from './phase-board.js';
-import type { NetworkThreadData } from './network/thread.js';
 
 /** How long the network thread may take to end. */
 const LEAVE_MS = 5000;

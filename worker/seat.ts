@@ -6,12 +6,12 @@ import type { Begin__Output } from '../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../proto/generated/duet/v1/Commit.js';
 import type { Phase } from '../proto/generated/duet/v1/Phase.js';
 import type { Vote } from '../proto/generated/duet/v1/Vote.js';
-import type { Position } from './roles/ahead.js';
 import type { Job } from './assignment.js';
-import { discriminatorRole } from './roles/discriminator-role.js';
 import type { Equipment } from './equipment.js';
-import { generatorRole } from './roles/generator-role.js';
 import type { Assignment, ExchangeOffer, ToNetwork } from './messages.js';
+import type { Position } from './roles/ahead.js';
+import { discriminatorRole } from './roles/discriminator-role.js';
+import { generatorRole } from './roles/generator-role.js';
 import type { Role, Surroundings } from './roles/role.js';
 import { imageBytes } from './roles/samples.js';
 

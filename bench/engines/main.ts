@@ -5,7 +5,7 @@ import { COORDINATOR } from '../../tests/support/runs/run.js';
 import { assertCounts } from '../counts.js';
 import { medianMs, oneProcess, threeWorkers } from '../duet.js';
 import { oneStart } from '../start/one-start.js';
-import { ENGINE_FORMS, type EngineForm, type EngineTimes, engineTable, engineGoals } from './tables.js';
+import { ENGINE_FORMS, type EngineForm, type EngineTimes, engineGoals, engineTable } from './tables.js';
 
 interface EnginesOptions {
   pairs: number;

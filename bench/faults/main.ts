@@ -5,9 +5,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuetError } from '../../common/errors.js';
+import { describeFault } from '../../coordinator/chaos/words.js';
 import { checkpointName } from '../../coordinator/run/checkpoints/checkpoints.js';
 import type { RunEvent, StepMetrics } from '../../coordinator/run/journal/journal.js';
-import { describeFault } from '../../coordinator/chaos/words.js';
 import { processesOf } from '../../tests/support/machine/processes.js';
 import { COORDINATOR, ROLES, readCheckpoint, readJournal } from '../../tests/support/runs/run.js';
 import { DisturbedRun, lastStep } from './disturbed-run.js';

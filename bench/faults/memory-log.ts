@@ -1,6 +1,6 @@
 /** Resident memory of a run's processes while it goes on: does anything grow? */
-import { eventsNamed } from '../../tests/support/runs/faults.js';
 import { residentBytes } from '../../tests/support/machine/processes.js';
+import { eventsNamed } from '../../tests/support/runs/faults.js';
 import { median } from '../statistics.js';
 
 const EVERY_MS = 5000;

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError, UsageError } from '../../common/errors.js';
 import { residentBytes } from '../../tests/support/machine/processes.js';
 import { COORDINATOR, statusOf } from '../../tests/support/runs/run.js';

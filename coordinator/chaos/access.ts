@@ -3,8 +3,8 @@ import { fromHere } from '../../common/hosts.js';
 import { assertCoordinatorAddress, readToken } from '../../common/join-options.js';
 import { type TrustFiles, trustFilesOf } from '../../common/trust/files.js';
 import { Trust } from '../../common/trust/trust.js';
-import { RunDirectory } from '../run/directory.js';
 import { readRecord } from '../run/config/record.js';
+import { RunDirectory } from '../run/directory.js';
 import type { RunStatus } from '../run/status.js';
 import { rolesOf } from '../training/crew/roles.js';
 

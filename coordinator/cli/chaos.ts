@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { DuetError, RefusedError, UsageError } from '../../common/errors.js';
 import { FAULT_KINDS } from '../../common/faults.js';
-import { TRUST_OPTIONS, trustFilesOf } from '../../common/trust/files.js';
 import type { ExitCode } from '../../common/process/run-command.js';
+import { TRUST_OPTIONS, trustFilesOf } from '../../common/trust/files.js';
 import { type Access, addressAccess, runAccess } from '../chaos/access.js';
 import { faultsAtRandom, injectedLine } from '../chaos/at-random.js';
 import { requestFault } from '../chaos/client.js';

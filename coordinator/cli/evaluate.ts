@@ -1,14 +1,14 @@
 /** `coordinator evaluate`: the figures of any checkpoint of a run, with the real data's beside them. */
-import { resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
+import { resolve } from 'node:path';
 import { UsageError } from '../../common/errors.js';
 import type { ExitCode } from '../../common/process/run-command.js';
+import { checkSamples } from '../../gan/metrics/real-reference.js';
 import { bestEngine } from '../engines/beside.js';
 import { evaluationFile, writeEvaluation } from '../evaluation/document.js';
 import { Evaluator, type OnProgress } from '../evaluation/evaluator.js';
 import { needsFeatures, openRunData } from '../evaluation/subject.js';
 import { evaluationTable } from '../evaluation/table.js';
-import { checkSamples } from '../../gan/metrics/real-reference.js';
 import { listCheckpoints } from '../run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../run/directory.js';
 import { featuresWithProgress } from './features.js';

@@ -8,11 +8,11 @@ import { architectureOf } from '../../gan/network/role-architecture.js';
 import { engineAtHand } from '../engines/beside.js';
 import { aboutRun } from '../export-page/about-run.js';
 import { assertReplaceable, writePage } from '../export-page/write-page.js';
-import { RunDirectory } from '../run/directory.js';
 import { readRecord } from '../run/config/record.js';
+import { RunDirectory } from '../run/directory.js';
 import { storageError } from '../run/storage-error.js';
 import { rolesOf } from '../training/crew/roles.js';
-import { resolveStep, generatorWeights } from './trained.js';
+import { generatorWeights, resolveStep } from './trained.js';
 
 interface ExportFlags {
   run: string;

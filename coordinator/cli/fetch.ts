@@ -1,7 +1,7 @@
 /** `coordinator fetch`: a run from a NATS store into a directory, or the list of those that are there. */
 import { UsageError } from '../../common/errors.js';
-import { type TrustFlags, trustFilesOf } from '../../common/trust/files.js';
 import type { ExitCode } from '../../common/process/run-command.js';
+import { type TrustFlags, trustFilesOf } from '../../common/trust/files.js';
 import { RunDirectory } from '../run/directory.js';
 import type { KnownRun } from '../store/nats/fetch.js';
 import { assertId } from '../store/nats/names.js';

@@ -3,16 +3,16 @@ import { Command, Option } from 'commander';
 import { type ExitCode, runCommand } from '../../common/process/run-command.js';
 import { TRUST_OPTIONS } from '../../common/trust/files.js';
 import { VERSION } from '../../common/version.js';
-import type { CompareFlags } from './compare.js';
 import { addChaosOptions, chaosCommand } from './chaos.js';
+import type { CompareFlags } from './compare.js';
 import { engineCommand } from './engine.js';
 import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { featuresCommand } from './features.js';
 import { fetchCommand } from './fetch.js';
+import { sampleCommand } from './sample.js';
 import { addStartOptions } from './start/start-options.js';
 import { startCommand } from './start/start.js';
-import { sampleCommand } from './sample.js';
 import { statusCommand } from './status/status.js';
 import { viewCommand } from './view.js';
 

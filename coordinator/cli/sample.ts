@@ -9,11 +9,11 @@ import { drawSamples } from '../../gan/network/sampling.js';
 import { engineAtHand } from '../engines/beside.js';
 import { sampleGrid } from '../pictures/sample-grid.js';
 import { checkpointName } from '../run/checkpoints/checkpoints.js';
-import { RunDirectory, writeWhole } from '../run/directory.js';
 import { readRecord } from '../run/config/record.js';
+import { RunDirectory, writeWhole } from '../run/directory.js';
 import { storageError } from '../run/storage-error.js';
 import { rolesOf } from '../training/crew/roles.js';
-import { resolveStep, generatorWeights } from './trained.js';
+import { generatorWeights, resolveStep } from './trained.js';
 import { wholeNumber } from './whole-number.js';
 
 interface SampleFlags {

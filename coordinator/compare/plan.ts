@@ -6,7 +6,7 @@ import type { TrainingConfig } from '../../gan/config.js';
 import { isMixture } from '../../gan/data/mixtures.js';
 import { DATA_NAMES } from '../../gan/data/open.js';
 import { compileOptions } from '../run/config/options.js';
-import { canEvaluate, EVALUATED_NAMES } from './evaluation.js';
+import { EVALUATED_NAMES, canEvaluate } from './evaluation.js';
 import type { Comparison, Given } from './spec.js';
 
 export interface PlannedRun {

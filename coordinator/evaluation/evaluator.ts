@@ -18,8 +18,8 @@ import { type RealReference, checkSamples, realReference } from '../../gan/metri
 import { CHUNK, type View, firstOf, mixtureOf, viewInChunks } from '../../gan/metrics/view.js';
 import { normals, randomStream } from '../../gan/random.js';
 import { readRole } from '../run/checkpoints/checkpoints.js';
-import type { RunDirectory } from '../run/directory.js';
 import { type RunRecord, readRecord } from '../run/config/record.js';
+import type { RunDirectory } from '../run/directory.js';
 import { rolesOf } from '../training/crew/roles.js';
 import { evaluatedData } from './subject.js';
 

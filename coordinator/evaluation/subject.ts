@@ -3,8 +3,8 @@ import { UsageError } from '../../common/errors.js';
 import type { Dataset } from '../../gan/data/dataset.js';
 import { openDataset } from '../../gan/data/open.js';
 import { EVALUATED_DATA, type EvaluatedData } from '../../gan/metrics/evaluation.js';
-import type { RunDirectory } from '../run/directory.js';
 import { type RunRecord, readRecord } from '../run/config/record.js';
+import type { RunDirectory } from '../run/directory.js';
 
 /** What the feature network was trained on; other sizes it cannot see. */
 const FEATURE_SIDE = 28;

@@ -1,5 +1,7 @@
 /** What is measured of a checkpoint while the run goes on: the one door from the evaluator to gan/metrics. */
 import { DuetError } from '../../common/errors.js';
+import type { Dataset } from '../../gan/data/dataset.js';
+import { isMixture } from '../../gan/data/mixtures.js';
 import { openDataset } from '../../gan/data/open.js';
 import type { Engine } from '../../gan/engine/index.js';
 import { cacheFolder } from '../../gan/engine/prepare/prepared.js';
@@ -11,16 +13,14 @@ import { KID_SUBSETS, kid } from '../../gan/metrics/kid.js';
 import { engineGram } from '../../gan/metrics/matrix.js';
 import { quickQuality, quickReference } from '../../gan/metrics/quick.js';
 import { type View, modesIn, viewOf } from '../../gan/metrics/view.js';
-import { permutation, randomStream } from '../../gan/random.js';
 import { architectureOf } from '../../gan/network/role-architecture.js';
 import { drawSamples } from '../../gan/network/sampling.js';
-import { isMixture } from '../../gan/data/mixtures.js';
-import type { Dataset } from '../../gan/data/dataset.js';
-import { engineOf } from '../engines/beside.js';
+import { permutation, randomStream } from '../../gan/random.js';
 import { generatorWeights } from '../cli/trained.js';
+import { engineOf } from '../engines/beside.js';
+import { readRecord } from '../run/config/record.js';
 import type { RunDirectory } from '../run/directory.js';
 import type { Measured } from '../run/journal/quality.js';
-import { readRecord } from '../run/config/record.js';
 import { rolesOf } from '../training/crew/roles.js';
 
 /** Samples of each generator, of the mixture, and of the training data that they are held against. */

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { UsageError } from '../../common/errors.js';
 import { isMixture, mixtureNamed } from '../../gan/data/mixtures.js';
-import type { RunDirectory } from '../run/directory.js';
 import { readRecord } from '../run/config/record.js';
+import type { RunDirectory } from '../run/directory.js';
 import { rolesOf } from '../training/crew/roles.js';
 import type { About } from './about.js';
 

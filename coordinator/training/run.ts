@@ -1,10 +1,10 @@
 /** A run as the coordinator holds it: what was asked for, where it is kept, and how far it has come. */
 import type { EngineChoice } from '../../common/engine-choice.js';
 import type { TrainingConfig } from '../../gan/config.js';
-import type { RunDirectory } from '../run/directory.js';
 import type { RunIdentity } from '../run/config/identity.js';
-import type { Journal, StepMetrics } from '../run/journal/journal.js';
 import type { RunSettings } from '../run/config/options.js';
+import type { RunDirectory } from '../run/directory.js';
+import type { Journal, StepMetrics } from '../run/journal/journal.js';
 import type { Quality } from '../run/journal/quality.js';
 import type { Rollback } from '../run/journal/rollbacks.js';
 import type { StoreLag } from '../store/run-store.js';

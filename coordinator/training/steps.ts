@@ -10,11 +10,11 @@ import type { Checkpointing } from './checkpointing.js';
 import type { Crew, CrewEvent } from './crew/crew.js';
 import { Interruption } from './faults/interruption.js';
 import type { Recovery } from './faults/recovery.js';
+import type { Supervision } from './faults/supervision.js';
 import type { Run, Spectator } from './run.js';
 import type { SampleGrids } from './sample-grids.js';
 import { stepMetrics } from './step-metrics.js';
 import type { StoreWatch } from './store-watch.js';
-import type { Supervision } from './faults/supervision.js';
 import type { Watch } from './watch/watch.js';
 
 interface StepsParts {

@@ -1,24 +1,24 @@
 /** A run from its first worker to its last step: gather, then step after step until all are committed, whatever fails. */
-import { Injections } from '../chaos/injections.js';
 import type { RefusedListener } from '../../common/rpc.js';
 import type { Trust } from '../../common/trust/trust.js';
+import { Injections } from '../chaos/injections.js';
 import type { Placement } from '../placement/placement.js';
 import { dropCheckpointsAfter } from '../run/checkpoints/checkpoints.js';
+import type { LiveView } from '../view/run-view.js';
 import { Checkpointing } from './checkpointing.js';
 import { serveControl } from './crew/control-server.js';
 import { Crew } from './crew/crew.js';
+import { rolesOf } from './crew/roles.js';
+import { coordinationService } from './crew/service.js';
 import { Interruption } from './faults/interruption.js';
 import { Recovery } from './faults/recovery.js';
-import { rolesOf } from './crew/roles.js';
+import { Supervision } from './faults/supervision.js';
+import { liveView } from './live-view.js';
 import type { Demand } from './rules/on-collapse.js';
 import type { Run, Spectator } from './run.js';
 import { SampleGrids } from './sample-grids.js';
-import { coordinationService } from './crew/service.js';
 import { Steps } from './steps.js';
 import { StoreWatch } from './store-watch.js';
-import { Supervision } from './faults/supervision.js';
-import type { LiveView } from '../view/run-view.js';
-import { liveView } from './live-view.js';
 import { Watch } from './watch/watch.js';
 
 export interface TrainOptions {

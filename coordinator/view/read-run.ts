@@ -1,10 +1,10 @@
 /** A run as its directory tells it, and its coordinator where that can be asked. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { readRecord } from '../run/config/record.js';
 import type { RunDirectory } from '../run/directory.js';
+import type { RunStatus } from '../run/status.js';
 import { newestLease, renewedAt } from '../store/file/lease-file.js';
 import { livesHere } from '../store/owner.js';
-import { readRecord } from '../run/config/record.js';
-import type { RunStatus } from '../run/status.js';
 import { parsedLine } from './journal-tail.js';
 import type { LiveView, RunState, RunView } from './run-view.js';
 

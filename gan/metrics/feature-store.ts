@@ -7,12 +7,12 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuetError, UsageError, messageOf } from '../../common/errors.js';
-import { decodeSafetensors, encodeSafetensors } from '../../common/tensors/safetensors.js';
-import { parametersOf } from '../network/architecture.js';
-import { readDigitLabels, readDigits } from '../data/mnist.js';
-import type { Engine } from '../engine/index.js';
 import { lock } from '../../common/process/lock.js';
 import { whenFree } from '../../common/process/when-free.js';
+import { decodeSafetensors, encodeSafetensors } from '../../common/tensors/safetensors.js';
+import { readDigitLabels, readDigits } from '../data/mnist.js';
+import type { Engine } from '../engine/index.js';
+import { parametersOf } from '../network/architecture.js';
 import type { NamedArray } from '../network/initialise.js';
 import { FEATURE_ARCHITECTURE, FeatureNetwork } from './feature-network.js';
 import {

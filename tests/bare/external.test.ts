@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bareMachine } from '../support/machine/bare.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 import { TINY, eventsNamed } from '../support/runs/faults.js';
 import { type RunningCommand, addressOf, coordinator } from '../support/runs/run.js';
-import { scratchFolder } from '../support/machine/scratch.js';
 
 const FEW = [...TINY, '--steps', '4', '--evaluate-every', '0', '--port', '0', '--placement', 'external'];
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import type { StepMetrics } from '../../coordinator/run/journal/journal.js';
 import type { RunRecord } from '../../coordinator/run/config/record.js';
+import type { StepMetrics } from '../../coordinator/run/journal/journal.js';
 import { bareMachine } from '../support/machine/bare.js';
-import { eventsNamed, pidOf } from '../support/runs/faults.js';
 import { NODE_VERSIONS, nodeOf } from '../support/machine/node-versions.js';
-import { ROLES, readCheckpoint, readJournal, until } from '../support/runs/run.js';
 import { scratchFolder } from '../support/machine/scratch.js';
+import { eventsNamed, pidOf } from '../support/runs/faults.js';
+import { ROLES, readCheckpoint, readJournal, until } from '../support/runs/run.js';
 
 const STEPS = 24;
 /** The README's first command, made short. */

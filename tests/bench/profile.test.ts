@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UsageError } from '../../common/errors.js';
 import { chromeTrace } from '../../bench/profile/chrome-trace.js';
 import { moved, phaseCosts } from '../../bench/profile/costs.js';
 import { type Link, criticalPath } from '../../bench/profile/critical-path.js';
 import { measureProfile } from '../../bench/profile/main.js';
 import { type ProfiledRun, type Step, profiledRun } from '../../bench/profile/profiled-run.js';
 import { timeline } from '../../bench/profile/timeline.js';
+import { UsageError } from '../../common/errors.js';
 import { PIDS, handMade } from '../support/runs/profile-records.js';
 
 function stepOf(run: ProfiledRun): Step {

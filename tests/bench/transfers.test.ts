@@ -4,9 +4,9 @@ import { exchangeBytes, transfersOf } from '../../bench/transfers.js';
 import { PRESET, type Work, configOf, sampleOf } from '../../bench/work.js';
 import type { Engine } from '../../gan/engine/index.js';
 import { latents } from '../../gan/latents.js';
+import { newGame, playStep } from '../../gan/one-process.js';
 import { normals, randomStream } from '../../gan/random.js';
 import { testEngine } from '../support/numbers/engine.js';
-import { newGame, playStep } from '../../gan/one-process.js';
 
 let engine: Engine;
 before(async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UsageError } from '../../common/errors.js';
-import { compileOptions } from '../../coordinator/run/config/options.js';
 import { seriesOf, stepsFor, workOf } from '../../bench/cost/sweep.js';
 import { PRESET, configOf, duetFlags, parametersOfWork, relativeWork } from '../../bench/work.js';
+import { UsageError } from '../../common/errors.js';
+import { compileOptions } from '../../coordinator/run/config/options.js';
 import { readReference } from '../support/numbers/reference.js';
 
 interface Counts {

@@ -7,9 +7,9 @@ import { test } from 'node:test';
 import { listen } from '../../common/rpc.js';
 import { FLOW_CONTROL_WINDOW } from '../../common/rpc/flow-control.js';
 import { Trust } from '../../common/trust/trust.js';
-import { makeAuthority, secretFolder } from '../support/wire/certificates.js';
-import { until } from '../support/runs/run.js';
 import { scratchFolder } from '../support/machine/scratch.js';
+import { until } from '../support/runs/run.js';
+import { makeAuthority, secretFolder } from '../support/wire/certificates.js';
 
 /** RFC 9113, 6.9.2. */
 const DEFAULT_WINDOW = 65_535;

@@ -5,12 +5,12 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { ROOT, manifests as made } from '../../deploy/manifests/files.js';
 import { METRICS_PORT } from '../../common/metrics/server.js';
-import { readAlerts } from '../support/monitoring/alerts.js';
+import { ROOT, manifests as made } from '../../deploy/manifests/files.js';
 import { render } from '../support/deploy/manifests.js';
-import { NEEDS_PROMTOOL, promtool } from '../support/monitoring/prometheus.js';
 import { scratchFolder } from '../support/machine/scratch.js';
+import { readAlerts } from '../support/monitoring/alerts.js';
+import { NEEDS_PROMTOOL, promtool } from '../support/monitoring/prometheus.js';
 
 test('the committed files are what the script makes, byte for byte: npm run manifests after a change', () => {
   for (const [path, content] of made()) assert.equal(readFileSync(join(ROOT, path), 'utf8'), content, path);

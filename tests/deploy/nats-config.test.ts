@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { Journal } from '../../coordinator/run/journal/journal.js';
 import { openNatsRuns } from '../../coordinator/store/nats/fetch.js';
 import { openNatsStore } from '../../coordinator/store/nats/nats-store.js';
+import { type Scratch, scratchFolder } from '../support/machine/scratch.js';
 import { writeCheckpoint } from '../support/runs/checkpoint.js';
 import { natsClient } from '../support/stores/nats-client.js';
 import { type NatsServer, startNatsServer } from '../support/stores/nats-server.js';
-import { type Scratch, scratchFolder } from '../support/machine/scratch.js';
 import { QUIET, contentOf, copyOf, settle } from '../support/stores/store.js';
 
 const deploy = (path: string) => fileURLToPath(new URL(`../../../deploy/${path}`, import.meta.url));

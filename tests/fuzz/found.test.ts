@@ -6,17 +6,17 @@ import { test } from 'node:test';
 import { DuetError, UsageError } from '../../common/errors.js';
 import { TensorAssembler } from '../../common/tensors/tensor-stream.js';
 import { readConfigFile } from '../../coordinator/run/config/config-file.js';
-import { Journal } from '../../coordinator/run/journal/journal.js';
 import { compileOptions } from '../../coordinator/run/config/options.js';
-import { bestOf, readBest } from '../../coordinator/run/journal/quality.js';
 import { newRecord, readRecord } from '../../coordinator/run/config/record.js';
+import { Journal } from '../../coordinator/run/journal/journal.js';
+import { bestOf, readBest } from '../../coordinator/run/journal/quality.js';
 import type { RunStatus } from '../../coordinator/run/status.js';
 import { generatorOf, parseRequest } from '../../worker/request.js';
+import { scratchFolder } from '../support/machine/scratch.js';
 import { emptyRun } from '../support/runs/checkpoint.js';
+import { coordinator, until } from '../support/runs/run.js';
 import { joinByHand } from '../support/wire/control-peer.js';
 import { message, rawCall } from '../support/wire/raw-grpc.js';
-import { coordinator, until } from '../support/runs/run.js';
-import { scratchFolder } from '../support/machine/scratch.js';
 import { bomb } from './targets/files.js';
 
 /** gRPC's status codes. */

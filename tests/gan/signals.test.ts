@@ -1,6 +1,6 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Batches } from '../../gan/data/batches.js';
 import { evaluationLatents, latents, sampleLatents } from '../../gan/latents.js';
 import { meanPairwiseDistance, meanScore, relativeDiversity, updateShares } from '../../gan/signals.js';

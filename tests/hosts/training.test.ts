@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TINY } from '../support/runs/faults.js';
 import { type Cluster, lastEvents, startCluster } from '../support/hosts/cluster.js';
 import { type Hosts, makeHosts, whyNoDelay, whyNoHosts } from '../support/hosts/hosts.js';
-import { ROLES, readCheckpoint, readJournal, startRun, until } from '../support/runs/run.js';
 import { scratchFolder } from '../support/machine/scratch.js';
+import { TINY } from '../support/runs/faults.js';
+import { ROLES, readCheckpoint, readJournal, startRun, until } from '../support/runs/run.js';
 
 const STEPS = 300;
 const OPTIONS = [...TINY, '--evaluate-every', '0'];

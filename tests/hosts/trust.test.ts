@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { trustArgs } from '../../common/trust/files.js';
-import { makeAuthority } from '../support/wire/certificates.js';
 import { startCluster } from '../support/hosts/cluster.js';
-import { WORKER } from '../support/wire/control-peer.js';
 import { makeHosts, whyNoHosts } from '../support/hosts/hosts.js';
-import { readJournal, until } from '../support/runs/run.js';
 import { scratchFolder } from '../support/machine/scratch.js';
+import { readJournal, until } from '../support/runs/run.js';
 import { OPTIONS, assertSameBits, mounted } from '../support/runs/trusted-run.js';
+import { makeAuthority } from '../support/wire/certificates.js';
+import { WORKER } from '../support/wire/control-peer.js';
 
 const scratch = scratchFolder();
 after(() => scratch[Symbol.asyncDispose]());

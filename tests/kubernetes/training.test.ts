@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, after, before, test } from 'node:test';
-import { ROLES, readCheckpoint, readJournal, startRun, until } from '../support/runs/run.js';
 import { scratchFolder } from '../support/machine/scratch.js';
+import { ROLES, readCheckpoint, readJournal, startRun, until } from '../support/runs/run.js';
 import type { Pod } from './api/objects.js';
 import { NEEDS_CLUSTER, isReady, podPath, podThat } from './cluster.js';
 import { COORDINATOR, type Deployment, NAMESPACE, SMALL, prepareDeployment } from './deployment.js';

@@ -17,9 +17,9 @@ import { Trust } from '../../common/trust/trust.js';
 import type { CoordinatorMessage } from '../../proto/generated/duet/v1/CoordinatorMessage.js';
 import type { WorkerMessage__Output } from '../../proto/generated/duet/v1/WorkerMessage.js';
 import { Relay } from '../../worker/faults/relay.js';
-import { type CertificateWishes, makeAuthority, secretFolder } from '../support/wire/certificates.js';
-import { until } from '../support/runs/run.js';
 import { scratchFolder } from '../support/machine/scratch.js';
+import { until } from '../support/runs/run.js';
+import { type CertificateWishes, makeAuthority, secretFolder } from '../support/wire/certificates.js';
 
 const LOOK_MS = 20;
 const scratch = scratchFolder();

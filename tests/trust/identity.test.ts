@@ -8,9 +8,9 @@ import { type TrustFiles, trustFilesOf } from '../../common/trust/files.js';
 import type { Demands } from '../../common/trust/identity.js';
 import { Refusals } from '../../common/trust/refusals.js';
 import { Trust } from '../../common/trust/trust.js';
-import { type CertificateWishes, makeAuthority, secretFolder } from '../support/wire/certificates.js';
-import { until } from '../support/runs/run.js';
 import { scratchFolder } from '../support/machine/scratch.js';
+import { until } from '../support/runs/run.js';
+import { type CertificateWishes, makeAuthority, secretFolder } from '../support/wire/certificates.js';
 
 const DAY_MS = 86_400_000;
 const DEMANDS: Demands = { names: ['127.0.0.1'], uses: ['server', 'client'] };

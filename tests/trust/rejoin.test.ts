@@ -5,12 +5,12 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { trustArgs } from '../../common/trust/files.js';
+import { freePort } from '../support/hosts/free-port.js';
+import { scratchFolder } from '../support/machine/scratch.js';
+import { until } from '../support/runs/run.js';
+import { mounted, trustedRun } from '../support/runs/trusted-run.js';
 import { makeAuthority } from '../support/wire/certificates.js';
 import { joinByHand } from '../support/wire/control-peer.js';
-import { freePort } from '../support/hosts/free-port.js';
-import { until } from '../support/runs/run.js';
-import { scratchFolder } from '../support/machine/scratch.js';
-import { mounted, trustedRun } from '../support/runs/trusted-run.js';
 
 const scratch = scratchFolder();
 after(() => scratch[Symbol.asyncDispose]());

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { scratchFolder } from '../support/machine/scratch.js';
+import { until } from '../support/runs/run.js';
+import { assertSameBits, mounted, trustedRun } from '../support/runs/trusted-run.js';
 import { type SecretFolder, makeAuthority, secretFolder } from '../support/wire/certificates.js';
 import type { JoinedByHand } from '../support/wire/control-peer.js';
-import { until } from '../support/runs/run.js';
-import { scratchFolder } from '../support/machine/scratch.js';
-import { assertSameBits, mounted, trustedRun } from '../support/runs/trusted-run.js';
 
 test('certificates and their authority change mid-run without a recovery; who comes later needs the new ones; the bits are those of a run without TLS', async () => {
   await using scratch = scratchFolder();

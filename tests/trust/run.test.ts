@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { portOf } from '../../common/hosts.js';
 import { trustArgs } from '../../common/trust/files.js';
-import { type SecretFolder, makeAuthority } from '../support/wire/certificates.js';
-import { ROLES, coordinator, readCheckpoint, startRun, statusOf, until } from '../support/runs/run.js';
-import { metricsOf, scrape, targetsOf } from '../support/monitoring/scrape.js';
 import { scratchFolder } from '../support/machine/scratch.js';
+import { metricsOf, scrape, targetsOf } from '../support/monitoring/scrape.js';
+import { ROLES, coordinator, readCheckpoint, startRun, statusOf, until } from '../support/runs/run.js';
 import { OPTIONS, type TrustedRun, assertSameBits, mounted, trustedRun } from '../support/runs/trusted-run.js';
+import { type SecretFolder, makeAuthority } from '../support/wire/certificates.js';
 
 const scratch = scratchFolder();
 after(() => scratch[Symbol.asyncDispose]());

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TensorFrame } from '../../proto/generated/duet/v1/TensorFrame.js';
-import { ExchangeServer } from '../../worker/network/exchange-server.js';
 import type { ToCompute } from '../../worker/messages.js';
-import { behavingGenerator, openStream, refused } from '../support/wire/exchange-peer.js';
+import { ExchangeServer } from '../../worker/network/exchange-server.js';
 import { until } from '../support/runs/run.js';
+import { behavingGenerator, openStream, refused } from '../support/wire/exchange-peer.js';
 
 const TOKEN = 'the-token-of-this-run';
 const SHAPE = [4, 2];

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Measures } from '../../worker/network/measures.js';
 import { parseReading, readCard } from '../../worker/network/gpu.js';
+import { Measures } from '../../worker/network/measures.js';
 import { scratchFolder } from '../support/machine/scratch.js';
 
 const MIB = 1 << 20;

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunEvent } from '../../coordinator/run/journal/journal.js';
-import { joinByHand } from '../support/wire/control-peer.js';
-import { coordinator, readJournal, until } from '../support/runs/run.js';
 import { scratchFolder } from '../support/machine/scratch.js';
+import { coordinator, readJournal, until } from '../support/runs/run.js';
+import { joinByHand } from '../support/wire/control-peer.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--steps', '100000', '--evaluate-every', '0'];
 

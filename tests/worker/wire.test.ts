@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { TensorFrame } from '../../proto/generated/duet/v1/TensorFrame.js';
-import { ExchangeServer } from '../../worker/network/exchange-server.js';
 import type { ToCompute } from '../../worker/messages.js';
+import { ExchangeServer } from '../../worker/network/exchange-server.js';
+import { until } from '../support/runs/run.js';
 import { type Refusal, sayOnSocket } from '../support/wire/abuse.js';
 import { type Claims, behavingGenerator, openStream, refused } from '../support/wire/exchange-peer.js';
 import { message, rawCall } from '../support/wire/raw-grpc.js';
-import { until } from '../support/runs/run.js';
 
 const TOKEN = 'the-token-of-this-run';
 const EPOCH = 3;

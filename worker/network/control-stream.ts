@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuetError, RefusedError, messageOf } from '../../common/errors.js';
 import type { Log } from '../../common/log/log.js';
-import type { Trust } from '../../common/trust/trust.js';
 import {
   type ClientDuplexStream,
   callMetadata,
@@ -11,6 +10,7 @@ import {
   isUnreachable,
   rpcError,
 } from '../../common/rpc.js';
+import type { Trust } from '../../common/trust/trust.js';
 import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
 import type { Commit__Output } from '../../proto/generated/duet/v1/Commit.js';
 import type { CoordinationClient } from '../../proto/generated/duet/v1/Coordination.js';

@@ -2,11 +2,10 @@
 import { messageOf } from '../../common/errors.js';
 import { type ClientDuplexStream, callMetadata, exchangeClient, rpcError } from '../../common/rpc.js';
 import { TensorAssembler, tensorFrames } from '../../common/tensors/tensor-stream.js';
-import type { Trust } from '../../common/trust/trust.js';
 import type { WireDtype } from '../../common/tensors/wire-values.js';
+import type { Trust } from '../../common/trust/trust.js';
 import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
-import type { TensorFrame } from '../../proto/generated/duet/v1/TensorFrame.js';
-import type { TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
+import type { TensorFrame, TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
 import type { ToCompute, ToNetwork } from '../messages.js';
 import { ArrivalMeter, type ExchangeMeter, type Metered, writeTensor } from './exchange-meter.js';
 

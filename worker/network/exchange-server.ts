@@ -11,12 +11,12 @@ import {
   listen,
   refuse,
 } from '../../common/rpc.js';
-import type { Trust } from '../../common/trust/trust.js';
 import { TensorAssembler, tensorFrames } from '../../common/tensors/tensor-stream.js';
+import type { Trust } from '../../common/trust/trust.js';
 import type { Peer } from '../../proto/generated/duet/v1/Peer.js';
 import type { TensorFrame, TensorFrame__Output } from '../../proto/generated/duet/v1/TensorFrame.js';
-import { ArrivalMeter, type ExchangeMeter, writeTensor } from './exchange-meter.js';
 import type { ExchangeOffer, ToCompute, ToNetwork } from '../messages.js';
+import { ArrivalMeter, type ExchangeMeter, writeTensor } from './exchange-meter.js';
 
 interface ExchangeServerOptions extends ExchangeOffer {
   /** Where it listens. */

@@ -1,8 +1,8 @@
 /** Mutual TLS of a worker: what its certificate must be good for. */
+import type { Log } from '../../common/log/log.js';
 import type { TrustFiles } from '../../common/trust/files.js';
 import type { Demands } from '../../common/trust/identity.js';
 import { Trust } from '../../common/trust/trust.js';
-import type { Log } from '../../common/log/log.js';
 
 /** It dials the coordinator and the discriminator, and as the discriminator is dialled itself. @param host its --host */
 export function demandsOn(host: string): Demands {

@@ -1,13 +1,13 @@
 /** The discriminator's worker: it holds the data, and judges what the generators send. */
-import { concatenate, split } from '../../gan/network/arrays.js';
 import { fromWire, toWire } from '../../common/tensors/wire-values.js';
 import { Batches } from '../../gan/data/batches.js';
 import type { Dataset } from '../../gan/data/dataset.js';
-import { type DiscriminatorUpdate, type RealHalf, Discriminator } from '../../gan/discriminator.js';
+import { Discriminator, type DiscriminatorUpdate, type RealHalf } from '../../gan/discriminator.js';
 import type { Engine } from '../../gan/engine/index.js';
-import { Ahead, type Position } from './ahead.js';
+import { concatenate, split } from '../../gan/network/arrays.js';
 import type { Job } from '../assignment.js';
 import { Phases } from '../phases.js';
+import { Ahead, type Position } from './ahead.js';
 import type { Role, Surroundings } from './role.js';
 import { signalsOf } from './signals.js';
 

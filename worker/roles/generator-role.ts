@@ -4,9 +4,9 @@ import { fromWire, toWire } from '../../common/tensors/wire-values.js';
 import type { Engine } from '../../gan/engine/index.js';
 import { Generator, type OpenStep } from '../../gan/generator.js';
 import { latents, sampleLatents } from '../../gan/latents.js';
-import { Ahead, type Position } from './ahead.js';
 import type { Job } from '../assignment.js';
 import { Phases } from '../phases.js';
+import { Ahead, type Position } from './ahead.js';
 import type { Role, Surroundings } from './role.js';
 
 /** Samples in a generator's band of the sample grid. */

@@ -2,10 +2,10 @@
 import type { RoleState } from '../../gan/network/role-state.js';
 import type { Begin__Output } from '../../proto/generated/duet/v1/Begin.js';
 import type { Vote } from '../../proto/generated/duet/v1/Vote.js';
-import type { Position } from './ahead.js';
 import type { ComputeFaults } from '../faults/compute-faults.js';
 import type { Inbox } from '../inbox.js';
 import type { PhaseBoard } from '../phase-board.js';
+import type { Position } from './ahead.js';
 
 /** What a role finds around it in its worker. */
 export interface Surroundings {

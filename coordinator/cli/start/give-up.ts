@@ -1,8 +1,8 @@
 /** The end of a run whose clean stop does not come to an end. */
 import { DuetError } from '../../../common/errors.js';
 import { killChildren } from '../../placement/children.js';
-import { removeLeftovers } from '../../run/leftovers.js';
 import { newestGood } from '../../run/checkpoints/resume.js';
+import { removeLeftovers } from '../../run/leftovers.js';
 import { type RunStatus, writeStatus } from '../../run/status.js';
 import { rolesOf } from '../../training/crew/roles.js';
 import type { Run } from '../../training/run.js';

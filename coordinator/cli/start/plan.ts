@@ -4,9 +4,9 @@ import { UsageError } from '../../../common/errors.js';
 import { type TrainingConfig, trainingConfigSchema } from '../../../gan/config.js';
 import type { PresetName } from '../../../gan/presets.js';
 import type { Asked } from '../../engines/choose.js';
-import { RunDirectory, readSecret } from '../../run/directory.js';
 import { type RunOptions, compileOptions, kebab } from '../../run/config/options.js';
 import { type RunRecord, readRecord } from '../../run/config/record.js';
+import { RunDirectory, readSecret } from '../../run/directory.js';
 
 export type Given = Readonly<Record<string, unknown>>;
 

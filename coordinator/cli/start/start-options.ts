@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { DEVICES, ENGINE_CHOICES } from '../../../common/engine-choice.js';
 import { LOG_LEVELS } from '../../../common/log/log-level.js';
-import { TRUST_OPTIONS } from '../../../common/trust/files.js';
 import { WIRE_DTYPES } from '../../../common/tensors/wire-values.js';
+import { TRUST_OPTIONS } from '../../../common/trust/files.js';
 import { ORDERS, SYSTEMS } from '../../../gan/config.js';
 import { DATA_NAMES } from '../../../gan/data/open.js';
 import { LOSS_NAMES } from '../../../gan/losses.js';

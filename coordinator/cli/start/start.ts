@@ -16,6 +16,7 @@ import { readBest } from '../../run/journal/quality.js';
 import type { Run } from '../../training/run.js';
 import type { Outcome } from '../../training/train.js';
 import { exportGenerators } from '../export.js';
+import { stopOnSignals } from '../signals.js';
 import { settled, toldToEnd } from './ending.js';
 import { type Limits, withinGrace } from './grace.js';
 import { type OpenedDirectory, openDirectory } from './open-directory.js';
@@ -25,7 +26,6 @@ import { type Plan, continuedPlan, newPlan, resumedPlan, withPreset } from './pl
 import { report, reportGivenUp } from './report.js';
 import { RunLog } from './run-log.js';
 import { RunSession } from './run-session.js';
-import { stopOnSignals } from '../signals.js';
 
 type Flags = Readonly<Record<string, unknown>>;
 

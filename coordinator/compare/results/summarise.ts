@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { decodeSafetensors } from '../../../common/tensors/safetensors.js';
 import type { Evaluation } from '../../../gan/metrics/evaluation.js';
 import { listCheckpoints, readRole } from '../../run/checkpoints/checkpoints.js';
+import { readRecord } from '../../run/config/record.js';
 import { RunDirectory } from '../../run/directory.js';
 import type { StepMetrics } from '../../run/journal/journal.js';
-import { readRecord } from '../../run/config/record.js';
 import { rolesOf } from '../../training/crew/roles.js';
-import { type Collapse, collapseOf } from './collapse.js';
-import { type Curves, curvesOf } from './curves.js';
 import { readEvaluation } from '../evaluation.js';
 import type { PlannedRun } from '../plan.js';
-import { type Quality, readQuality } from './quality.js';
 import type { Comparison } from '../spec.js';
+import { type Collapse, collapseOf } from './collapse.js';
+import { type Curves, curvesOf } from './curves.js';
+import { type Quality, readQuality } from './quality.js';
 
 export interface RunSummary {
   /** Steps committed. */

@@ -3,14 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { UsageError } from '../../../common/errors.js';
 import { listCheckpoints } from '../../run/checkpoints/checkpoints.js';
-import { RunDirectory } from '../../run/directory.js';
 import { readRecord } from '../../run/config/record.js';
-import type { RunFacts } from './decide.js';
+import { RunDirectory } from '../../run/directory.js';
 import { readEvaluation } from '../evaluation.js';
 import { type RunPaths, runPaths } from '../paths.js';
 import type { PlannedRun } from '../plan.js';
-import { leftProcess } from './processes.js';
 import type { Comparison } from '../spec.js';
+import type { RunFacts } from './decide.js';
+import { leftProcess } from './processes.js';
 
 export interface Failure {
   during: 'training' | 'evaluation';

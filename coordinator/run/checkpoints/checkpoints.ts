@@ -19,12 +19,12 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { DuetError, RefusedError, messageOf } from '../../../common/errors.js';
 import { whenFree } from '../../../common/process/when-free.js';
-import { staysForEver } from './checkpoint-schedule.js';
-import { type RunDirectory, writeWhole } from '../directory.js';
-import { MANIFEST, type Manifest, encodeManifest, readManifest } from './manifest.js';
 import type { RunSettings } from '../config/options.js';
+import { type RunDirectory, writeWhole } from '../directory.js';
 import { storageError } from '../storage-error.js';
 import { syncFolder } from '../sync.js';
+import { staysForEver } from './checkpoint-schedule.js';
+import { MANIFEST, type Manifest, encodeManifest, readManifest } from './manifest.js';
 
 /** step-000500 */
 export function checkpointName(step: number): string {

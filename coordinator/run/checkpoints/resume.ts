@@ -1,8 +1,8 @@
 /** Where a run can go on from: the newest checkpoint of which every byte is as it was written. */
 import { UsageError, messageOf } from '../../../common/errors.js';
-import { listCheckpoints, verifyCheckpoint } from './checkpoints.js';
 import type { RunDirectory } from '../directory.js';
 import type { Journal } from '../journal/journal.js';
+import { listCheckpoints, verifyCheckpoint } from './checkpoints.js';
 
 /**
  * Reads every file of a checkpoint, the newest first, until one is whole.

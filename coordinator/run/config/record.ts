@@ -6,8 +6,8 @@ import { firstIssue } from '../../../common/first-issue.js';
 import { VERSION } from '../../../common/version.js';
 import { trainingConfigSchema } from '../../../gan/config.js';
 import type { RunDirectory } from '../directory.js';
-import type { RunSettings } from './options.js';
 import { rollbackSchema } from '../journal/rollbacks.js';
+import type { RunSettings } from './options.js';
 
 const recordSchema = z.object({
   id: z.string(),

@@ -3,8 +3,8 @@
  * quality.jsonl (an evaluation a line).
  */
 import { existsSync, readFileSync } from 'node:fs';
-import type { RunDirectory } from '../directory.js';
 import type { LogName } from '../directory-observer.js';
+import type { RunDirectory } from '../directory.js';
 import type { Cause } from './cause.js';
 import type { Quality } from './quality.js';
 

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs
 import { join } from 'node:path';
 import { whenFree } from '../../../common/process/when-free.js';
 import { checkpointName } from '../../run/checkpoints/checkpoints.js';
-import type { RunDirectory } from '../../run/directory.js';
 import { MANIFEST, type Manifest, readManifest } from '../../run/checkpoints/manifest.js';
+import type { RunDirectory } from '../../run/directory.js';
 import { storageError } from '../../run/storage-error.js';
 import { syncFolder, writeSynced } from '../../run/sync.js';
 import { ObjectDamagedError, type Objects } from './objects.js';

@@ -1,9 +1,9 @@
 /** From a directory into the store: what it lacks of a run, so that it has the same. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { checkpointName, listCheckpoints } from '../../run/checkpoints/checkpoints.js';
+import { MANIFEST } from '../../run/checkpoints/manifest.js';
 import { DOCUMENTS, LOGS, type LogName } from '../../run/directory-observer.js';
 import type { RunDirectory } from '../../run/directory.js';
-import { MANIFEST } from '../../run/checkpoints/manifest.js';
 import type { Mirror } from './mirror.js';
 import { ObjectDamagedError } from './objects.js';
 import { type Stored, picturesIn } from './restore.js';

@@ -1,6 +1,7 @@
 /** The coordinator's gRPC service: connections become members, and everything they say becomes events in order. */
 import { DuetError, RefusedError, messageOf } from '../../../common/errors.js';
 import {
+  CHUNK_BYTES,
   type RefusedListener,
   type RpcServer,
   STATE_BYTES,
@@ -8,7 +9,6 @@ import {
   type ServerReadableStream,
   type ServerUnaryCall,
   type ServerWritableStream,
-  CHUNK_BYTES,
   authorise,
   listen,
   refuse,
@@ -19,14 +19,13 @@ import type { CoordinatorMessage } from '../../../proto/generated/duet/v1/Coordi
 import type { Fault__Output } from '../../../proto/generated/duet/v1/Fault.js';
 import type { FaultInjected } from '../../../proto/generated/duet/v1/FaultInjected.js';
 import type { LoadStateRequest__Output } from '../../../proto/generated/duet/v1/LoadStateRequest.js';
-import type { StateChunk } from '../../../proto/generated/duet/v1/StateChunk.js';
-import type { StateChunk__Output } from '../../../proto/generated/duet/v1/StateChunk.js';
+import type { StateChunk, StateChunk__Output } from '../../../proto/generated/duet/v1/StateChunk.js';
 import type { StateHeader__Output } from '../../../proto/generated/duet/v1/StateHeader.js';
 import type { WorkerMessage__Output } from '../../../proto/generated/duet/v1/WorkerMessage.js';
 import type { RoleFile } from '../../run/checkpoints/checkpoints.js';
-import type { EventQueue } from './event-queue.js';
 import type { Cause } from '../../run/journal/cause.js';
 import type { Interruption } from '../faults/interruption.js';
+import type { EventQueue } from './event-queue.js';
 import { Member } from './member.js';
 
 /** What the service needs of the run it serves. */

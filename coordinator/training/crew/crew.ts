@@ -6,10 +6,10 @@ import type { Trouble__Output } from '../../../proto/generated/duet/v1/Trouble.j
 import type { Vote__Output } from '../../../proto/generated/duet/v1/Vote.js';
 import type { Cause } from '../../run/journal/cause.js';
 import { whyStale } from '../barrier.js';
-import type { MemberEvent } from './control-server.js';
 import { Interruption } from '../faults/interruption.js';
-import type { Member } from './member.js';
 import type { Run } from '../run.js';
+import type { MemberEvent } from './control-server.js';
+import type { Member } from './member.js';
 import { Roster, type RosterOptions } from './roster.js';
 import { Seating } from './seating.js';
 import { whyWaiting } from './waiting.js';

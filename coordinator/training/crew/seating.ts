@@ -1,6 +1,6 @@
 /** Who has which role. A role without a worker goes to one that stands by, if there is one that can take it. */
-import type { Member } from './member.js';
 import type { Run } from '../run.js';
+import type { Member } from './member.js';
 
 export class Seating {
   readonly #run: Run;

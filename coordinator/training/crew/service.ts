@@ -5,9 +5,9 @@ import type { Trust } from '../../../common/trust/trust.js';
 import type { Injections } from '../../chaos/injections.js';
 import { readRole } from '../../run/checkpoints/checkpoints.js';
 import type { Checkpointing } from '../checkpointing.js';
+import type { Run } from '../run.js';
 import type { ControlServerOptions } from './control-server.js';
 import type { Crew } from './crew.js';
-import type { Run } from '../run.js';
 
 interface ServiceParts {
   run: Run;

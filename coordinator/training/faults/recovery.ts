@@ -2,13 +2,13 @@
 import { RunFailedError } from '../../../common/errors.js';
 import { discardCheckpoint } from '../../run/checkpoints/checkpoints.js';
 import { newestGood } from '../../run/checkpoints/resume.js';
-import type { StepMetrics } from '../../run/journal/journal.js';
-import { FaultBudget } from './budget.js';
 import type { Cause } from '../../run/journal/cause.js';
+import type { StepMetrics } from '../../run/journal/journal.js';
+import type { Run, Spectator } from '../run.js';
+import { FaultBudget } from './budget.js';
 import { type Interruption, kindOf } from './interruption.js';
 import { RecoveryTimer } from './recovery-timer.js';
 import { ReplayCheck } from './replay-check.js';
-import type { Run, Spectator } from '../run.js';
 
 export class Recovery {
   readonly #run: Run;

@@ -3,11 +3,11 @@ import { statOf } from '../../../common/process/process-stat.js';
 import type { Placement } from '../../placement/placement.js';
 import type { Cause } from '../../run/journal/cause.js';
 import type { Crew } from '../crew/crew.js';
-import { Interruption } from './interruption.js';
-import { diagnose } from './diagnosis.js';
-import type { Deadlines, Evidence, Suspicion } from './evidence.js';
 import type { Member } from '../crew/member.js';
 import type { Run } from '../run.js';
+import { diagnose } from './diagnosis.js';
+import type { Deadlines, Evidence, Suspicion } from './evidence.js';
+import { Interruption } from './interruption.js';
 
 const CHECK_MS = 500;
 /** When a check itself comes this much too late, the coordinator was asleep, and no silence proves anything. */

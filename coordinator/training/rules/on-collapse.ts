@@ -1,6 +1,6 @@
 /** What a collapse leads to. Pure, and says why. */
-import type { Best } from '../../run/journal/quality.js';
 import type { RunSettings } from '../../run/config/options.js';
+import type { Best } from '../../run/journal/quality.js';
 import type { Rollback } from '../../run/journal/rollbacks.js';
 import type { Finding } from './finding.js';
 

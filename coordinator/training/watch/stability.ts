@@ -1,8 +1,8 @@
 /** Watches a run: every step and every evaluation is held against the rules; what begins or ends becomes an event. */
 import type { StepMetrics } from '../../run/journal/journal.js';
 import type { Quality } from '../../run/journal/quality.js';
-import type { Finding } from '../rules/finding.js';
 import { type Change, FindingLog, key } from '../rules/finding-log.js';
+import type { Finding } from '../rules/finding.js';
 import { EMPTY_HISTORY, type History, withQuality, withStep } from '../rules/history.js';
 import { qualityFindings } from '../rules/quality-rules.js';
 import { collapsedDiversity, stepFindings } from '../rules/step-rules.js';

@@ -1,9 +1,9 @@
 /** All that watches a run for a collapse: the rules, the evaluations, and what they ask of the training. */
 import type { StepMetrics } from '../../run/journal/journal.js';
-import { Evaluations } from './evaluations.js';
 import type { Finding } from '../rules/finding.js';
 import { type Demand, demandOf } from '../rules/on-collapse.js';
 import type { Run, Spectator } from '../run.js';
+import { Evaluations } from './evaluations.js';
 import { Stability } from './stability.js';
 
 export class Watch implements Disposable {

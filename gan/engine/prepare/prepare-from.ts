@@ -2,8 +2,8 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EngineError, messageOf } from '../../../common/errors.js';
-import { recipe } from './build-addon.js';
 import { lock } from '../../../common/process/lock.js';
+import { recipe } from './build-addon.js';
 import { type EngineRecord, type PreparedEngine, describePrepared, engineFolder, readWhole } from './prepared.js';
 import { type StepOptions, buildEngine, rebuildAddon } from './steps.js';
 import type { Wheel } from './wheels.js';

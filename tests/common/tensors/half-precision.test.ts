@@ -1,6 +1,6 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { FaultyStepError } from '../../../common/errors.js';
 import { HALF_TYPES, type HalfType, fromHalves, toHalves } from '../../../common/tensors/half-precision.js';
 import { toWire } from '../../../common/tensors/wire-values.js';

@@ -1,6 +1,6 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { RefusedError } from '../../../common/errors.js';
 import { type SafeTensors, decodeSafetensors, encodeSafetensors } from '../../../common/tensors/safetensors.js';
 

@@ -1,13 +1,12 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { RefusedError } from '../../../common/errors.js';
 import { CHUNK_BYTES } from '../../../common/rpc.js';
 import { type ExpectedTensor, TensorAssembler, tensorFrames } from '../../../common/tensors/tensor-stream.js';
 import { toWire } from '../../../common/tensors/wire-values.js';
+import type { TensorFrame, TensorFrame__Output } from '../../../proto/generated/duet/v1/TensorFrame.js';
 import { loadContract } from '../../../proto/load.js';
-import type { TensorFrame } from '../../../proto/generated/duet/v1/TensorFrame.js';
-import type { TensorFrame__Output } from '../../../proto/generated/duet/v1/TensorFrame.js';
 
 /** A flag and a length, in front of every message. */
 const GRPC_PREFIX = 5;

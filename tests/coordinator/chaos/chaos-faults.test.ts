@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { verifyCheckpoint } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { eventsOf, faultOf, inject } from '../../support/runs/faults.js';
 import { ROLES, coordinator, readJournal } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--port', '0', '--evaluate-every', '0'];
 

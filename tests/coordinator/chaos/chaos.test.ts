@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { callMetadata, coordinationClient } from '../../../common/rpc.js';
-import { joinByHand } from '../../support/wire/control-peer.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { eventsNamed } from '../../support/runs/faults.js';
 import { type Ended, addressOf, coordinator, readJournal, until } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
+import { joinByHand } from '../../support/wire/control-peer.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--port', '0', '--evaluate-every', '0'];
 

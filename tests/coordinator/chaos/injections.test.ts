@@ -6,14 +6,14 @@ import { LeaseLostError, RefusedError } from '../../../common/errors.js';
 import { corruptNewestCheckpoint } from '../../../coordinator/chaos/corrupt.js';
 import { Injections } from '../../../coordinator/chaos/injections.js';
 import { CheckpointWriter, verifyCheckpoint } from '../../../coordinator/run/checkpoints/checkpoints.js';
+import { compileOptions } from '../../../coordinator/run/config/options.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import { Journal, type RunEvent } from '../../../coordinator/run/journal/journal.js';
-import { compileOptions } from '../../../coordinator/run/config/options.js';
 import { randomStream } from '../../../gan/random.js';
 import type { Fault__Output } from '../../../proto/generated/duet/v1/Fault.js';
+import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 import { faultOf } from '../../support/runs/faults.js';
 import { ROLES, readJournal } from '../../support/runs/run.js';
-import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 
 const STEPS = 100;
 

@@ -7,11 +7,11 @@ import { decodeSafetensors } from '../../../common/tensors/safetensors.js';
 import type { RunRecord } from '../../../coordinator/run/config/record.js';
 import { Generator } from '../../../gan/generator.js';
 import { sampleLatents } from '../../../gan/latents.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { testEngine } from '../../support/numbers/engine.js';
 import { assertClose } from '../../support/numbers/reference.js';
-import { coordinator, readCheckpoint, readJournal, startRun } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 import { serveFolder } from '../../support/pages/static-server.js';
+import { coordinator, readCheckpoint, readJournal, startRun } from '../../support/runs/run.js';
 
 const STEPS = 20;
 

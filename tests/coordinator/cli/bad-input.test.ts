@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { listCheckpoints, verifyCheckpoint } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
-import { WORKER } from '../../support/wire/control-peer.js';
+import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 import { logLines, plainLines } from '../../support/runs/log.js';
 import { type Ended, coordinator, readJournal, until } from '../../support/runs/run.js';
-import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
+import { WORKER } from '../../support/wire/control-peer.js';
 
 /** Runs it in an empty folder. */
 async function start(scratch: Scratch, ...args: string[]): Promise<Ended> {

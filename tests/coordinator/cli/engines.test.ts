@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Quality } from '../../../coordinator/run/journal/quality.js';
 import type { RunRecord } from '../../../coordinator/run/config/record.js';
+import type { Quality } from '../../../coordinator/run/journal/quality.js';
 import { bareMachine } from '../../support/machine/bare.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { TINY } from '../../support/runs/faults.js';
 import { type Ended, coordinator, readJournal, startRun } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 const STEPS = ['--steps', '4', '--evaluate-every', '0'];
 const FEW = [...TINY, ...STEPS];

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { evaluateCheckpoint } from '../../../coordinator/evaluation/evaluator.js';
 import { openRunData } from '../../../coordinator/evaluation/subject.js';
-import { RunDirectory } from '../../../coordinator/run/directory.js';
 import type { RunRecord } from '../../../coordinator/run/config/record.js';
+import { RunDirectory } from '../../../coordinator/run/directory.js';
 import { cacheFolder } from '../../../gan/engine/prepare/prepared.js';
 import { type Evaluation, evaluationSchema } from '../../../gan/metrics/evaluation.js';
 import { prepareFeatures } from '../../../gan/metrics/feature-store.js';
+import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 import { testEngine } from '../../support/numbers/engine.js';
 import { type Ended, coordinator, startRun } from '../../support/runs/run.js';
-import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 
 async function evaluate(run: string, ...args: string[]): Promise<Ended> {
   await using command = coordinator(['evaluate', '--run', run, ...args]);

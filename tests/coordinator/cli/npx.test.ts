@@ -7,9 +7,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { listCheckpoints } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { TINY } from '../../support/runs/faults.js';
 import { readJournal, statusOf, until } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 /** It becomes the one command that it is given, so that what npx passes on reaches the coordinator: a second SIGINT. */

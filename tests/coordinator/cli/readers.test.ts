@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { TINY } from '../../support/runs/faults.js';
 import { coordinator, statusOf, until } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 const start = (out: string, steps: number) =>
   coordinator(['start', '--port', '0', '--out', out, ...TINY, '--steps', String(steps), '--evaluate-every', '0']);

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunView } from '../../../coordinator/view/run-view.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { TINY } from '../../support/runs/faults.js';
 import {
   COORDINATOR,
@@ -18,7 +19,6 @@ import {
   statusOf,
   until,
 } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 const SMALL = ['--port', '0', ...TINY];
 

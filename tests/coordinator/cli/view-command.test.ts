@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { servePage } from '../../../coordinator/page/server.js';
 import type { RunView } from '../../../coordinator/view/run-view.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { liveOf, recordedRun } from '../../support/runs/recorded-run.js';
 import { type RunningCommand, coordinator, until } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 /** The address that the command prints once it serves the page. */
 async function addressOf({ child }: RunningCommand): Promise<string> {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Results } from '../../../coordinator/compare/results/results.js';
 import { isAlive } from '../../support/machine/alive.js';
-import { coordinator, readJournal, until } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { coordinator, readJournal, until } from '../../support/runs/run.js';
 
 const STEPS = 400;
 const FILE = `name: tiny

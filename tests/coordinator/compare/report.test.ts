@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collapseOf } from '../../../coordinator/compare/results/collapse.js';
-import { curvesOf } from '../../../coordinator/compare/results/curves.js';
-import { pairsOf, testPairs } from '../../../coordinator/compare/results/paired-tests.js';
-import { readQuality } from '../../../coordinator/compare/results/quality.js';
 import type { Picture } from '../../../coordinator/compare/report/blocks.js';
 import { toHtml } from '../../../coordinator/compare/report/html.js';
 import { toMarkdown } from '../../../coordinator/compare/report/markdown.js';
 import { withError } from '../../../coordinator/compare/report/numbers.js';
 import { composeReport } from '../../../coordinator/compare/report/write.js';
+import { collapseOf } from '../../../coordinator/compare/results/collapse.js';
+import { curvesOf } from '../../../coordinator/compare/results/curves.js';
+import { pairsOf, testPairs } from '../../../coordinator/compare/results/paired-tests.js';
+import { readQuality } from '../../../coordinator/compare/results/quality.js';
 import type { RunRow } from '../../../coordinator/compare/results/results.js';
 import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { type Synthetic, died, missing, syntheticComparison } from '../../support/runs/comparison.js';

@@ -1,11 +1,11 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { UsageError } from '../../../common/errors.js';
 import { planRuns } from '../../../coordinator/compare/plan.js';
 import { checkComparison, readComparison } from '../../../coordinator/compare/spec.js';
-import { coordinator } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { coordinator } from '../../support/runs/run.js';
 
 const POINTS = {
   name: 'points',

@@ -1,6 +1,6 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { bootstrapMean } from '../../../coordinator/compare/statistics/bootstrap.js';
 import { holm } from '../../../coordinator/compare/statistics/holm.js';
 import { meanAndError } from '../../../coordinator/compare/statistics/mean.js';

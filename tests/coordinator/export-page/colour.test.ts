@@ -5,11 +5,11 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { sampleLatents } from '../../../gan/latents.js';
-import { NO_BROWSER, findChromium, openBrowser, visit } from '../../support/pages/browser.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { pixelsByEngine } from '../../support/numbers/drawn-by-engine.js';
+import { NO_BROWSER, findChromium, openBrowser, visit } from '../../support/pages/browser.js';
 import { drawn, exportPage, pixelsOf } from '../../support/pages/exported-page.js';
 import { startRun } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 const skip = findChromium() === undefined && NO_BROWSER;
 

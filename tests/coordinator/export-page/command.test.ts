@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 import { exportPage } from '../../support/pages/exported-page.js';
 import { TINY } from '../../support/runs/faults.js';
 import { coordinator, startRun } from '../../support/runs/run.js';
-import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 
 const PAGE = ['generator-1.js', 'generator-2.js', 'index.html', 'page.css', 'page.js', 'tf.min.js'];
 /** The page's own script: without tfjs, which is a megabyte. */

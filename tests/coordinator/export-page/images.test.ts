@@ -5,6 +5,8 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { between } from '../../../coordinator/export-page/interpolation.js';
 import { sampleLatents } from '../../../gan/latents.js';
+import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
+import { pixelsByEngine } from '../../support/numbers/drawn-by-engine.js';
 import {
   type Browser,
   NO_BROWSER,
@@ -15,11 +17,9 @@ import {
   visit,
 } from '../../support/pages/browser.js';
 import { CONTRAST } from '../../support/pages/contrast.js';
-import { pixelsByEngine } from '../../support/numbers/drawn-by-engine.js';
 import { drag, drawn, exportPage, pixelsOf } from '../../support/pages/exported-page.js';
-import { startRun } from '../../support/runs/run.js';
-import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 import { serveFolder } from '../../support/pages/static-server.js';
+import { startRun } from '../../support/runs/run.js';
 
 const skip = findChromium() === undefined && NO_BROWSER;
 const ROLES = ['generator-1', 'generator-2'] as const;

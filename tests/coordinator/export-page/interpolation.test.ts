@@ -1,6 +1,6 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { between } from '../../../coordinator/export-page/interpolation.js';
 import { sampleLatents } from '../../../gan/latents.js';
 import { readReference } from '../../support/numbers/reference.js';

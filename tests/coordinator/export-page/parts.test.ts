@@ -1,8 +1,8 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { UsageError } from '../../../common/errors.js';
 import type { About } from '../../../coordinator/export-page/about.js';
 import { pageDocument } from '../../../coordinator/export-page/document.js';

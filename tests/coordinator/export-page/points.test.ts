@@ -5,12 +5,12 @@ import { pathToFileURL } from 'node:url';
 import { between } from '../../../coordinator/export-page/interpolation.js';
 import { mixtureNamed } from '../../../gan/data/mixtures.js';
 import { sampleLatents } from '../../../gan/latents.js';
-import { type Browser, NO_BROWSER, type Page, findChromium, openBrowser, visit } from '../../support/pages/browser.js';
+import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 import { drawnByEngine } from '../../support/numbers/drawn-by-engine.js';
+import { type Browser, NO_BROWSER, type Page, findChromium, openBrowser, visit } from '../../support/pages/browser.js';
 import { drag, drawn, exportPage, plotOf } from '../../support/pages/exported-page.js';
 import { TINY } from '../../support/runs/faults.js';
 import { startRun } from '../../support/runs/run.js';
-import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 
 const skip = findChromium() === undefined && NO_BROWSER;
 const ROLES = ['generator-1', 'generator-2'] as const;

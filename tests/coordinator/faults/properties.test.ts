@@ -1,6 +1,6 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { diagnose } from '../../../coordinator/training/faults/diagnosis.js';
 import type { Evidence } from '../../../coordinator/training/faults/evidence.js';
 import { DEADLINES, crew } from '../../support/runs/evidence.js';

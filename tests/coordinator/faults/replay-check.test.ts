@@ -1,6 +1,6 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { ReplayCheck } from '../../../coordinator/training/faults/replay-check.js';
 import { signalsOf, stepOf } from '../../support/runs/history.js';

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LastScrape, patienceMs } from '../../../coordinator/metrics/last-scrape.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
+import { metricsOf, samplesOf, valueOf } from '../../support/monitoring/scrape.js';
 import { TINY, faultOf, inject } from '../../support/runs/faults.js';
 import { coordinator, statusOf, until } from '../../support/runs/run.js';
-import { metricsOf, samplesOf, valueOf } from '../../support/monitoring/scrape.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 test('the next scrape is waited for as long as its interval says, not at all when nobody scrapes', () => {
   const most = 10_000;

@@ -3,15 +3,15 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
-import { TINY } from '../../support/runs/faults.js';
-import { WORKER, joinByHand } from '../../support/wire/control-peer.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { newestOf } from '../../support/runs/events.js';
+import { TINY } from '../../support/runs/faults.js';
 import { logLines, plainLines, workerLogs } from '../../support/runs/log.js';
 import { COORDINATOR, addressOf, coordinator, readJournal, startRun, until } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
+import { WORKER, joinByHand } from '../../support/wire/control-peer.js';
 
 const SMALL = [...TINY, '--evaluate-every', '0'];
 /** What is logged and is no event of the run. */

@@ -5,11 +5,11 @@ import { test } from 'node:test';
 import { serveHttp } from '../../../common/http-server.js';
 import { ALL_METRICS, RUN_METRICS } from '../../../common/metrics/names.js';
 import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal/journal.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { NEEDS_PROMTOOL } from '../../support/monitoring/prometheus.js';
+import { metricsOf, samplesOf, scrape, targetsOf, valueOf } from '../../support/monitoring/scrape.js';
 import { TINY, eventsNamed, faultOf, inject, pidOf } from '../../support/runs/faults.js';
 import { ROLES, coordinator, readJournal, startRun, statusOf, until } from '../../support/runs/run.js';
-import { metricsOf, samplesOf, scrape, targetsOf, valueOf } from '../../support/monitoring/scrape.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 /** Points have no classes. */
 const NOT_OF_POINTS: readonly string[] = [RUN_METRICS.classEntropy.name];

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { NO_BROWSER, findChromium, openBrowser, visit } from '../../support/pages/browser.js';
 import { eventsNamed, faultOf, inject, pidOf } from '../../support/runs/faults.js';
 import { ROLES, coordinator, statusOf, until } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 const skip = findChromium() === undefined && NO_BROWSER;
 

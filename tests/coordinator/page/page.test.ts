@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { servePage } from '../../../coordinator/page/server.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import type { LiveView } from '../../../coordinator/view/run-view.js';
+import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 import {
   type Browser,
   NO_BROWSER,
@@ -18,7 +19,6 @@ import { CONTRAST } from '../../support/pages/contrast.js';
 import { TINY } from '../../support/runs/faults.js';
 import { liveOf, recordedRun, workerOf } from '../../support/runs/recorded-run.js';
 import { startRun } from '../../support/runs/run.js';
-import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
 
 const skip = findChromium() === undefined && NO_BROWSER;
 const STEPS = 60;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -11,10 +11,10 @@ import { UsageError } from '../../../common/errors.js';
 import { servePage } from '../../../coordinator/page/server.js';
 import type { EventsPart, HistoryPart, QualityView, SamplesView } from '../../../coordinator/view/messages.js';
 import type { LiveView, RunView } from '../../../coordinator/view/run-view.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { listenTo } from '../../support/pages/event-stream.js';
 import { type RecordedRun, liveOf, recordedRun, workerOf } from '../../support/runs/recorded-run.js';
 import { until } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 async function served(folder: string, live?: () => LiveView | undefined) {
   const run = recordedRun(join(folder, 'run'));

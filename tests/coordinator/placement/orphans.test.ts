@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { canDieWithParent, dieWithParent } from '../../../coordinator/placement/die-with-parent.js';
 import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
-import { TINY } from '../../support/runs/faults.js';
 import { childrenOf, processes, processesOf, runs } from '../../support/machine/processes.js';
-import { coordinator, readJournal, until } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { TINY } from '../../support/runs/faults.js';
+import { coordinator, readJournal, until } from '../../support/runs/run.js';
 
 const OPTIONS = TINY;
 const only = { skip: canDieWithParent() ? false : 'this machine cannot: it has no setpriv of util-linux' };

@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
-import { TINY } from '../../support/runs/faults.js';
 import { childrenOf, processesOf, runs } from '../../support/machine/processes.js';
-import { coordinator, readJournal, until } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { TINY } from '../../support/runs/faults.js';
+import { coordinator, readJournal, until } from '../../support/runs/run.js';
 
 const NO_PROC = new URL('../../support/machine/no-proc.js', import.meta.url).href;
 /** PATH is empty: there is no setpriv. */

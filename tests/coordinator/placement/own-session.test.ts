@@ -9,8 +9,8 @@ import { runPaths } from '../../../coordinator/compare/paths.js';
 import { runCoordinator } from '../../../coordinator/compare/running/processes.js';
 import { Evaluator } from '../../../coordinator/evaluator/evaluator.js';
 import { localPlacement } from '../../../coordinator/placement/local.js';
-import { emptyRun } from '../../support/runs/checkpoint.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { emptyRun } from '../../support/runs/checkpoint.js';
 
 test('workers, the evaluator and runs of a comparison have a session of their own, and in Windows no window', async (t) => {
   await using scratch = scratchFolder();

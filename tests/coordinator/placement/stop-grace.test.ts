@@ -7,8 +7,10 @@ import { listCheckpoints } from '../../../coordinator/run/checkpoints/checkpoint
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 import type { RunStatus } from '../../../coordinator/run/status.js';
-import { TINY } from '../../support/runs/faults.js';
 import { childrenOf, processesOf, runs } from '../../support/machine/processes.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
+import { treeOf } from '../../support/machine/tree.js';
+import { TINY } from '../../support/runs/faults.js';
 import {
   ROLES,
   type RunningCommand,
@@ -18,8 +20,6 @@ import {
   startRun,
   until,
 } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
-import { treeOf } from '../../support/machine/tree.js';
 
 const OPTIONS = [...TINY, '--checkpoint-every', '20'];
 

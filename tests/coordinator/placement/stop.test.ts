@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { listCheckpoints } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
-import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/runs/run.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16'];
 

@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
-import { isAlive } from '../../support/machine/alive.js';
-import { joinByHand } from '../../support/wire/control-peer.js';
-import { TINY, eventsNamed, inject, pidOf } from '../../support/runs/faults.js';
 import { freePort } from '../../support/hosts/free-port.js';
-import { ROLES, addressOf, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/runs/run.js';
+import { isAlive } from '../../support/machine/alive.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { TINY, eventsNamed, inject, pidOf } from '../../support/runs/faults.js';
+import { ROLES, addressOf, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/runs/run.js';
+import { joinByHand } from '../../support/wire/control-peer.js';
 
 const STEPS = 160;
 const OPTIONS = [

@@ -6,9 +6,9 @@ import type { Cause } from '../../../coordinator/run/journal/cause.js';
 import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import type { Fault__Output } from '../../../proto/generated/duet/v1/Fault.js';
 import { isAlive } from '../../support/machine/alive.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { TINY, eventsNamed, eventsOf, inject } from '../../support/runs/faults.js';
 import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 const STEPS = 160;
 const AT = 100;

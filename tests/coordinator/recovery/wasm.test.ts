@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { eventsNamed, inject } from '../../support/runs/faults.js';
 import { ROLES, coordinator, readCheckpoint, startRun } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 const STEPS = 20;
 const OPTIONS = ['--engine', 'wasm', '--width', '0.125', '--batch', '8', '--steps', String(STEPS), '--allow-chaos'];

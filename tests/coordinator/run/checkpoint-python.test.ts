@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { decodeSafetensors } from '../../../common/tensors/safetensors.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { runPeer } from '../../support/numbers/python.js';
 import { ROLES, startRun } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 interface Seen {
   metadata: Record<string, string>;

@@ -1,6 +1,6 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { type CheckpointSettings, checkpointDue } from '../../../coordinator/run/checkpoints/checkpoint-schedule.js';
 import { compileOptions } from '../../../coordinator/run/config/options.js';
 

@@ -1,8 +1,8 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { UsageError } from '../../../common/errors.js';
 import {
   CheckpointWriter,
@@ -10,10 +10,11 @@ import {
   retainCheckpoints,
   verifyCheckpoint,
 } from '../../../coordinator/run/checkpoints/checkpoints.js';
+import { newestGood, newestGoodCheckpoint } from '../../../coordinator/run/checkpoints/resume.js';
 import type { RunDirectory } from '../../../coordinator/run/directory.js';
 import { Journal, type RunEvent } from '../../../coordinator/run/journal/journal.js';
 import { removeLeftovers } from '../../../coordinator/run/leftovers.js';
-import { newestGood, newestGoodCheckpoint } from '../../../coordinator/run/checkpoints/resume.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import {
   FILES,
   checkpointFile,
@@ -23,7 +24,6 @@ import {
   writeCheckpoint,
 } from '../../support/runs/checkpoint.js';
 import { ROLES, readJournal } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 /** Looks for the newest good one, where that of step 20 is damaged. @returns the reason why it is passed over */
 function passedOver(directory: RunDirectory, what: string): string {

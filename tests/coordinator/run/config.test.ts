@@ -1,12 +1,12 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { UsageError } from '../../../common/errors.js';
+import { newPlan } from '../../../coordinator/cli/start/plan.js';
 import { readConfigFile } from '../../../coordinator/run/config/config-file.js';
 import { OPTION_KEYS, compileOptions } from '../../../coordinator/run/config/options.js';
-import { newPlan } from '../../../coordinator/cli/start/plan.js';
-import { coordinator } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { coordinator } from '../../support/runs/run.js';
 
 function messageOfRefusal(compile: () => unknown, what: string): string {
   try {

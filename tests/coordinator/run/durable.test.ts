@@ -4,8 +4,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { verifyCheckpoint } from '../../../coordinator/run/checkpoints/checkpoints.js';
-import { emptyRun, writeCheckpoint } from '../../support/runs/checkpoint.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { emptyRun, writeCheckpoint } from '../../support/runs/checkpoint.js';
 
 /** What is done to the disk while `then` runs, in order: 'sync NAME' and 'rename FROM TO'. */
 function diskCalls(then: () => void): string[] {

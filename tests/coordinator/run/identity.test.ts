@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Identity, RunIdentity } from '../../../coordinator/run/config/identity.js';
 import { UsageError } from '../../../common/errors.js';
+import { type Identity, RunIdentity } from '../../../coordinator/run/config/identity.js';
 
 test('a resumed run refuses another engine, device or data, unless changes are accepted', () => {
   const known = { engine: 'tensorflow 2.21.0', device: 'cpu', data: 'abc' };

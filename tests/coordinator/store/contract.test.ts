@@ -16,9 +16,9 @@ import type { RunDirectory } from '../../../coordinator/run/directory.js';
 import { Journal } from '../../../coordinator/run/journal/journal.js';
 import { fileStore } from '../../../coordinator/store/file/file-store.js';
 import type { RunStore } from '../../../coordinator/store/run-store.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { writeCheckpoint } from '../../support/runs/checkpoint.js';
 import { OLDEST, startNatsServer } from '../../support/stores/nats-server.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 import { QUIET, TAKE_OVER, contentOf, copyOf, lossOf, natsStore, settle } from '../../support/stores/store.js';
 
 const OWNER = fileURLToPath(new URL('../../support/stores/store-owner.js', import.meta.url));

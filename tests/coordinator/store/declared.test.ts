@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { scratchFolder } from '../../support/machine/scratch.js';
+import { samplesOf, scrape } from '../../support/monitoring/scrape.js';
 import { TINY } from '../../support/runs/faults.js';
 import { ROLES, coordinator, readCheckpoint, readJournal, startRun, statusOf, until } from '../../support/runs/run.js';
-import { samplesOf, scrape } from '../../support/monitoring/scrape.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 const SMALL = [...TINY, '--evaluate-every', '0'];
 const weights = (out: string, step: number) => ROLES.map((role) => readCheckpoint(out, step, role).toString('base64'));

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
-import { TINY, pidOf } from '../../support/runs/faults.js';
-import { startNatsServer } from '../../support/stores/nats-server.js';
-import { ROLES, coordinator, readCheckpoint, readJournal, startRun, statusOf, until } from '../../support/runs/run.js';
-import { metricsOf, samplesOf, scrape } from '../../support/monitoring/scrape.js';
+import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { metricsOf, samplesOf, scrape } from '../../support/monitoring/scrape.js';
+import { TINY, pidOf } from '../../support/runs/faults.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun, statusOf, until } from '../../support/runs/run.js';
+import { startNatsServer } from '../../support/stores/nats-server.js';
 import { QUIET, contentOf, copyOf, natsStore } from '../../support/stores/store.js';
 
 const STEPS = 400;

@@ -7,11 +7,11 @@ import { trainingConfigSchema } from '../../../gan/config.js';
 import { Batches } from '../../../gan/data/batches.js';
 import { openDataset } from '../../../gan/data/open.js';
 import { latents } from '../../../gan/latents.js';
-import { testEngine } from '../../support/numbers/engine.js';
-import { joinByHand } from '../../support/wire/control-peer.js';
 import { newGame, playStep } from '../../../gan/one-process.js';
-import { ROLES, addressOf, coordinator, readCheckpoint, readJournal, startRun } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { testEngine } from '../../support/numbers/engine.js';
+import { ROLES, addressOf, coordinator, readCheckpoint, readJournal, startRun } from '../../support/runs/run.js';
+import { joinByHand } from '../../support/wire/control-peer.js';
 
 const STEPS = 50;
 const OPTIONS = { steps: STEPS, batch: 32, width: 0.25, seed: 7 };

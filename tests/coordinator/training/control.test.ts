@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 import { isAlive } from '../../support/machine/alive.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { newestOf } from '../../support/runs/events.js';
+import { addressOf, coordinator, readJournal, statusOf, until } from '../../support/runs/run.js';
 import { type Refusal, sayOnSocket } from '../../support/wire/abuse.js';
 import { JOIN, control, joinByHand, loadState, openControl, saveState } from '../../support/wire/control-peer.js';
 import { message, rawCall } from '../../support/wire/raw-grpc.js';
-import { addressOf, coordinator, readJournal, statusOf, until } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--port', '0'];
 const MIB = 1 << 20;

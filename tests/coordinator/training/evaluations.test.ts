@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import sharp from 'sharp';
 import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import type { Best, Quality } from '../../../coordinator/run/journal/quality.js';
-import { TINY } from '../../support/runs/faults.js';
-import { newestOf } from '../../support/runs/events.js';
-import { coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { newestOf } from '../../support/runs/events.js';
+import { TINY } from '../../support/runs/faults.js';
+import { coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/runs/run.js';
 
 const OPTIONS = TINY;
 const events = (out: string) => readJournal<RunEvent>(out, 'events.jsonl');

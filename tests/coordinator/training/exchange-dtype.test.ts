@@ -7,10 +7,10 @@ import { HALF_TYPES } from '../../../common/tensors/half-precision.js';
 import { decodeSafetensors } from '../../../common/tensors/safetensors.js';
 import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { trainingConfigSchema } from '../../../gan/config.js';
-import { testEngine } from '../../support/numbers/engine.js';
 import type { GameStep } from '../../../gan/one-process.js';
-import { ROLES, coordinator, readCheckpoint, readJournal, startRun } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { testEngine } from '../../support/numbers/engine.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun } from '../../support/runs/run.js';
 import { playRun } from '../../support/runs/training.js';
 
 const STEPS = 10;

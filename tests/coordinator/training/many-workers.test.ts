@@ -10,9 +10,9 @@ import { RunDirectory } from '../../../coordinator/run/directory.js';
 import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { rolesOf } from '../../../coordinator/training/crew/roles.js';
 import type { RunView } from '../../../coordinator/view/run-view.js';
-import { coordinator, readJournal, statusOf } from '../../support/runs/run.js';
-import { samplesOf, scrape, valueOf } from '../../support/monitoring/scrape.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { samplesOf, scrape, valueOf } from '../../support/monitoring/scrape.js';
+import { coordinator, readJournal, statusOf } from '../../support/runs/run.js';
 
 const [WORKERS, STEPS, HELD] = [128, 60, 55];
 /** Series of /metrics that do not depend on the number of workers, and those of each. */

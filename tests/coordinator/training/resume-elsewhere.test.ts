@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { listCheckpoints } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import type { RunStatus } from '../../../coordinator/run/status.js';
-import { joinByHand } from '../../support/wire/control-peer.js';
-import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/runs/run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/runs/run.js';
+import { joinByHand } from '../../support/wire/control-peer.js';
 
 const OPTIONS = ['--data', 'ring8', '--width', '0.25', '--batch', '16', '--evaluate-every', '0'];
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { RunRecord } from '../../../coordinator/run/config/record.js';
 import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import type { Best, Quality } from '../../../coordinator/run/journal/quality.js';
-import type { RunRecord } from '../../../coordinator/run/config/record.js';
 import type { RunStatus } from '../../../coordinator/run/status.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { TINY } from '../../support/runs/faults.js';
 import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 
 const STEPS = 60;
 /** Every third evaluation counts as a collapse: a KID is never under a hundredth of the best. */

@@ -1,10 +1,10 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { rated } from '../../../coordinator/run/journal/quality.js';
 import { branchOf } from '../../../coordinator/run/journal/rollbacks.js';
-import { type Finding, RULES } from '../../../coordinator/training/rules/finding.js';
 import { FindingLog } from '../../../coordinator/training/rules/finding-log.js';
+import { type Finding, RULES } from '../../../coordinator/training/rules/finding.js';
 import { demandOf } from '../../../coordinator/training/rules/on-collapse.js';
 import { qualityFindings } from '../../../coordinator/training/rules/quality-rules.js';
 import { stepFindings } from '../../../coordinator/training/rules/step-rules.js';

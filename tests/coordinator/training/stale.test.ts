@@ -4,8 +4,8 @@ import { RefusedError } from '../../../common/errors.js';
 import { Checkpointing } from '../../../coordinator/training/checkpointing.js';
 import type { ControlServerOptions } from '../../../coordinator/training/crew/control-server.js';
 import type { Crew } from '../../../coordinator/training/crew/crew.js';
-import type { Run } from '../../../coordinator/training/run.js';
 import { coordinationService } from '../../../coordinator/training/crew/service.js';
+import type { Run } from '../../../coordinator/training/run.js';
 import { ROLES } from '../../support/runs/run.js';
 
 const EPOCH = 7;

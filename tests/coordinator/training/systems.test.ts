@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { decodeSafetensors } from '../../../common/tensors/safetensors.js';
-import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
 import { compileOptions } from '../../../coordinator/run/config/options.js';
 import type { RunRecord } from '../../../coordinator/run/config/record.js';
+import type { StepMetrics } from '../../../coordinator/run/journal/journal.js';
+import { scratchFolder } from '../../support/machine/scratch.js';
 import { testEngine } from '../../support/numbers/engine.js';
 import { coordinator, readCheckpoint, readJournal, startRun } from '../../support/runs/run.js';
-import { scratchFolder } from '../../support/machine/scratch.js';
 import { playRun } from '../../support/runs/training.js';
 
 function arraysOf(directory: string, step: number, role: string): Map<string, Buffer> {

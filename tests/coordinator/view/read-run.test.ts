@@ -7,8 +7,8 @@ import { processSpace, startOf } from '../../../common/process/process-stat.js';
 import { EventLog } from '../../../coordinator/view/event-log.js';
 import { QualityLog } from '../../../coordinator/view/quality-log.js';
 import { viewOf } from '../../../coordinator/view/read-run.js';
-import { liveOf, recordedRun } from '../../support/runs/recorded-run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { liveOf, recordedRun } from '../../support/runs/recorded-run.js';
 
 /** As coordinator/run/lease.ts writes it. */
 const leaseBy = (pid: number, started: string) =>

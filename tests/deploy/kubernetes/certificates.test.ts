@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { checkServerIdentity } from 'node:tls';
-import type { PeerCertificate } from 'node:tls';
 import { describe, test } from 'node:test';
+import type { PeerCertificate } from 'node:tls';
+import { checkServerIdentity } from 'node:tls';
 import { z } from 'zod';
 import { type Manifests, environmentOf, flagsOf, render, renderMine } from '../../support/deploy/manifests.js';
 

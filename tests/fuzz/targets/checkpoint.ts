@@ -1,8 +1,8 @@
 /** Checkpoints on the disk with one file damaged: what resume and restore read. */
+import fc from 'fast-check';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { DuetError } from '../../../common/errors.js';
 import { verifyCheckpoint } from '../../../coordinator/run/checkpoints/checkpoints.js';
 import { encodeManifest } from '../../../coordinator/run/checkpoints/manifest.js';

@@ -1,13 +1,13 @@
 /** The texts of a run that people and other programs can write: the config file, and the files of a run directory. */
+import fc from 'fast-check';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { readConfigFile } from '../../../coordinator/run/config/config-file.js';
-import { Journal } from '../../../coordinator/run/journal/journal.js';
 import { compileOptions } from '../../../coordinator/run/config/options.js';
-import { bestOf, readBest } from '../../../coordinator/run/journal/quality.js';
 import { newRecord, readRecord, writeRecord } from '../../../coordinator/run/config/record.js';
+import { Journal } from '../../../coordinator/run/journal/journal.js';
+import { bestOf, readBest } from '../../../coordinator/run/journal/quality.js';
 import { emptyRun } from '../../support/runs/checkpoint.js';
 import { mutated } from '../mutations.js';
 import { type Target, defineTarget } from '../target.js';

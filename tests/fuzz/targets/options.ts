@@ -1,7 +1,7 @@
 /** Flags and keys of a config: compileOptions. */
 import fc from 'fast-check';
-import { Finding } from '../meter.js';
 import { OPTION_KEYS, compileOptions } from '../../../coordinator/run/config/options.js';
+import { Finding } from '../meter.js';
 import { defineTarget } from '../target.js';
 
 const value = fc.oneof(

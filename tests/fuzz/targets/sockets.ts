@@ -1,14 +1,14 @@
 /** Bytes on real connections: to the exchange of a discriminator, and to a coordinator in a process of its own. */
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { ExchangeServer } from '../../../worker/network/exchange-server.js';
-import { joinByHand } from '../../support/wire/control-peer.js';
-import { message, rawCall } from '../../support/wire/raw-grpc.js';
 import { residentBytes } from '../../support/machine/processes.js';
 import { addressOf, coordinator } from '../../support/runs/run.js';
+import { joinByHand } from '../../support/wire/control-peer.js';
+import { message, rawCall } from '../../support/wire/raw-grpc.js';
 import { Finding } from '../meter.js';
 import { mutated } from '../mutations.js';
 import { type Outcomes, type Target, conclude, count } from '../target.js';

@@ -1,10 +1,10 @@
+import { zipSync } from 'fflate';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { zipSync } from 'fflate';
 import { UsageError } from '../../../common/errors.js';
 import { openNpz } from '../../../gan/data/npz.js';
-import { type Npy, npy, npz, ramp } from '../../support/numbers/npy.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { type Npy, npy, npz, ramp } from '../../support/numbers/npy.js';
 
 /** numpy 2.4.6: savez_compressed of train_images = arange(2352) % 256 as [3, 28, 28], test_images its first two reversed. */
 const WRITTEN_BY_NUMPY = [

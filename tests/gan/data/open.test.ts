@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UsageError } from '../../../common/errors.js';
 import { openDataset } from '../../../gan/data/open.js';
-import { npz, ramp } from '../../support/numbers/npy.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { npz, ramp } from '../../support/numbers/npy.js';
 
 const options = { seed: 1 };
 const refuses =

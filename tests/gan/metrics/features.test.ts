@@ -8,14 +8,14 @@ import { decodeSafetensors, encodeSafetensors } from '../../../common/tensors/sa
 import { readDigitLabels, readDigits } from '../../../gan/data/mnist.js';
 import { openStackedMnist } from '../../../gan/data/stacked-mnist.js';
 import { cacheFolder } from '../../../gan/engine/prepare/prepared.js';
-import { evaluationSchema, assertSameFeatures } from '../../../gan/metrics/evaluation.js';
+import { assertSameFeatures, evaluationSchema } from '../../../gan/metrics/evaluation.js';
 import { FEATURES } from '../../../gan/metrics/feature-network.js';
 import { featuresFolder, findFeatures, prepareFeatures } from '../../../gan/metrics/feature-store.js';
 import { rowsOf } from '../../../gan/metrics/matrix.js';
 import { FEATURE_TRAINING } from '../../../gan/metrics/train-features.js';
 import { viewOf } from '../../../gan/metrics/view.js';
-import { testEngine } from '../../support/numbers/engine.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { testEngine } from '../../support/numbers/engine.js';
 
 const engine = await testEngine();
 

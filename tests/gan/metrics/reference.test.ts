@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MIXTURE_NAMES, type MixtureName, mixtureNamed } from '../../../gan/data/mixtures.js';
+import { meanNearest } from '../../../gan/metrics/distances.js';
 import { frechetDistance, gaussianOf } from '../../../gan/metrics/frechet.js';
 import { entropyOf, jensenShannon, modesOf, reverseKlOf } from '../../../gan/metrics/histogram.js';
 import { kid } from '../../../gan/metrics/kid.js';
 import { type Gram, type Matrix, engineGram } from '../../../gan/metrics/matrix.js';
 import { modesOfPoints } from '../../../gan/metrics/mixture-modes.js';
-import { meanNearest } from '../../../gan/metrics/distances.js';
 import { neighbourhoods, realBalls } from '../../../gan/metrics/neighbourhoods.js';
 import { probeAccuracy } from '../../../gan/metrics/probe.js';
 import { crossEntropy } from '../../../gan/metrics/train-features.js';

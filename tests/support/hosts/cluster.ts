@@ -1,11 +1,11 @@
 /** A run over several hosts: the coordinator in host 0, a worker in each of the others. */
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChildProcess } from 'node:child_process';
 import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
-import type { Hosts } from './hosts.js';
-import { WORKER } from '../wire/control-peer.js';
 import { COORDINATOR, type Ended, readJournal, until } from '../runs/run.js';
+import { WORKER } from '../wire/control-peer.js';
+import type { Hosts } from './hosts.js';
 
 export interface Cluster {
   coordinator: ChildProcess;

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { WORKER } from '../wire/control-peer.js';
 import { type RunningCommand, command, coordinator } from '../runs/run.js';
+import { WORKER } from '../wire/control-peer.js';
 
 /** What the native engine's preparation looks for. */
 const TOOLS = ['python3', 'pip', 'pip3', 'g++', 'c++', 'clang++', 'make', 'nvidia-smi'];

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { PROMETHEUS_CONFIG } from './alerts.js';
 import { freePort } from '../hosts/free-port.js';
-import { until } from '../runs/run.js';
 import type { Scratch } from '../machine/scratch.js';
+import { until } from '../runs/run.js';
+import { PROMETHEUS_CONFIG } from './alerts.js';
 
 interface Config {
   global: Record<string, string>;

@@ -1,8 +1,8 @@
 /** What the engine draws with a trained run's generators. */
 import { generatorWeights, resolveStep } from '../../../coordinator/cli/trained.js';
 import { pixelByte } from '../../../coordinator/pictures/pixel-byte.js';
-import { RunDirectory } from '../../../coordinator/run/directory.js';
 import { readRecord } from '../../../coordinator/run/config/record.js';
+import { RunDirectory } from '../../../coordinator/run/directory.js';
 import { architectureOf } from '../../../gan/network/role-architecture.js';
 import { drawSamples } from '../../../gan/network/sampling.js';
 import { testEngine } from './engine.js';

@@ -1,8 +1,8 @@
 /** A process that plays ten steps of a config on MNIST with one engine, and prints what came of them. */
 import { type TrainingConfig, trainingConfigSchema } from '../../../gan/config.js';
 import type { GameStep } from '../../../gan/one-process.js';
-import { testEngine, wasmEngine } from './engine.js';
 import { playRun } from '../runs/training.js';
+import { testEngine, wasmEngine } from './engine.js';
 
 export interface Played {
   steps: GameStep[];

@@ -1,7 +1,7 @@
 /** An exported page in a browser: what it shows, as numbers. Its scripts run in the browser; their types are not this project's. */
 import assert from 'node:assert/strict';
-import { type Page, holds } from './browser.js';
 import { coordinator } from '../runs/run.js';
+import { type Page, holds } from './browser.js';
 
 /** `coordinator export --page`. @returns what it printed */
 export async function exportPage(run: string, ...args: string[]): Promise<string> {

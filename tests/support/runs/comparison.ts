@@ -1,9 +1,9 @@
 /** Results of a comparison that nobody ran: smooth made-up numbers, with a dead run, a collapsed one and one that is missing. */
-import { planRuns } from '../../../coordinator/compare/plan.js';
 import type { PlannedRun } from '../../../coordinator/compare/plan.js';
+import { planRuns } from '../../../coordinator/compare/plan.js';
 import type { Results, RunRow } from '../../../coordinator/compare/results/results.js';
-import { checkComparison } from '../../../coordinator/compare/spec.js';
 import type { RunSummary } from '../../../coordinator/compare/results/summarise.js';
+import { checkComparison } from '../../../coordinator/compare/spec.js';
 import type { EvaluatedData, Evaluation } from '../../../gan/metrics/evaluation.js';
 import { randomStream, uniform } from '../../../gan/random.js';
 

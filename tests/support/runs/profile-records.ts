@@ -1,6 +1,6 @@
 /** A run of a discriminator and one generator as the recorder would have written it down: step 2 goes from 100 to 200 ms. */
-import type { EngineCall, MessageEdge, TensorEdge } from '../../../common/observation.js';
 import type { ProfileRecord, ThreadRecords } from '../../../bench/profile/records.js';
+import type { EngineCall, MessageEdge, TensorEdge } from '../../../common/observation.js';
 
 export const PIDS = { coordinator: 1, discriminator: 2, generator: 3 } as const;
 

@@ -2,11 +2,11 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { compileOptions } from '../../../coordinator/run/config/options.js';
+import { newRecord, writeRecord } from '../../../coordinator/run/config/record.js';
 import { RunDirectory } from '../../../coordinator/run/directory.js';
 import type { RunEvent, StepMetrics } from '../../../coordinator/run/journal/journal.js';
-import { compileOptions } from '../../../coordinator/run/config/options.js';
 import type { Quality } from '../../../coordinator/run/journal/quality.js';
-import { newRecord, writeRecord } from '../../../coordinator/run/config/record.js';
 import { type RunStatus, writeStatus } from '../../../coordinator/run/status.js';
 import type { LiveView, WorkerView } from '../../../coordinator/view/run-view.js';
 import { stepOf } from './history.js';

@@ -1,10 +1,10 @@
 /** A run in one process, as the coordinator and its workers would make it. */
 import type { TrainingConfig } from '../../../gan/config.js';
-import { concatenate } from '../../../gan/network/arrays.js';
 import { Batches } from '../../../gan/data/batches.js';
 import { openDataset } from '../../../gan/data/open.js';
 import type { Engine } from '../../../gan/engine/index.js';
 import { latents } from '../../../gan/latents.js';
+import { concatenate } from '../../../gan/network/arrays.js';
 import { type Game, type GameStep, newGame, playStep } from '../../../gan/one-process.js';
 
 /** Plays all steps of the config on its data; after each, `played` is told. */

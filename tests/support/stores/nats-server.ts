@@ -3,10 +3,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { lastLine, runProgram } from '../../../gan/engine/prepare/command.js';
-import { cached, cachedFolder } from '../machine/cached.js';
 import { freePort } from '../hosts/free-port.js';
-import { until } from '../runs/run.js';
+import { cached, cachedFolder } from '../machine/cached.js';
 import type { Scratch } from '../machine/scratch.js';
+import { until } from '../runs/run.js';
 
 const VERSION = '2.15.1';
 /** The oldest minor version that the store works with. */

@@ -1,6 +1,6 @@
 /** Clients that misbehave: what the other end says to them. */
-import { createConnection } from 'node:net';
 import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { type ClientDuplexStream } from '../../../common/rpc.js';
 
 export interface Refusal {

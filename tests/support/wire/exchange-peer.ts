@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { Metadata, callMetadata, exchangeClient } from '../../../common/rpc.js';
 import type { TensorFrame } from '../../../proto/generated/duet/v1/TensorFrame.js';
+import type { ToCompute } from '../../../worker/messages.js';
 import { ExchangeClient } from '../../../worker/network/exchange-client.js';
 import type { ExchangeServer } from '../../../worker/network/exchange-server.js';
-import type { ToCompute } from '../../../worker/messages.js';
-import { type Refusal, deferred, refusalOf } from './abuse.js';
 import { until } from '../runs/run.js';
+import { type Refusal, deferred, refusalOf } from './abuse.js';
 
 type Fakes = Extract<ToCompute, { kind: 'fakes' }>;
 type Judgement = Extract<ToCompute, { kind: 'judgement' }>;

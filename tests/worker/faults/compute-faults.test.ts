@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { once } from 'node:events';
 import type { Log } from '../../../common/log/log.js';
 import { ComputeFaults } from '../../../worker/faults/compute-faults.js';
 import { FaultMaker } from '../../../worker/faults/fault-maker.js';

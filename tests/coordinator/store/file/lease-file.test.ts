@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { LeaseLostError, UsageError } from '../../../../common/errors.js';
 import { processSpace, startOf } from '../../../../common/process/process-stat.js';
-import { acquireLease } from '../../../../coordinator/store/file/lease.js';
 import { leaseFile, newestLease } from '../../../../coordinator/store/file/lease-file.js';
-import type { LeaseRecord } from '../../../../coordinator/store/owner.js';
 import { isAtWork } from '../../../../coordinator/store/file/lease-owner.js';
-import { until } from '../../../support/runs/run.js';
+import { acquireLease } from '../../../../coordinator/store/file/lease.js';
+import type { LeaseRecord } from '../../../../coordinator/store/owner.js';
 import { scratchFolder } from '../../../support/machine/scratch.js';
+import { until } from '../../../support/runs/run.js';
 
 const quiet = { takeOver: false, waiting: () => {} };
 const names = (folder: string) => readdirSync(folder, { encoding: 'utf8' }).sort();

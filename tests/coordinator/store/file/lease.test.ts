@@ -4,11 +4,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunEvent, StepMetrics } from '../../../../coordinator/run/journal/journal.js';
-import { TINY } from '../../../support/runs/faults.js';
 import { childrenOf, processes, runs } from '../../../support/machine/processes.js';
-import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../../support/runs/run.js';
 import { scratchFolder } from '../../../support/machine/scratch.js';
 import { treeOf } from '../../../support/machine/tree.js';
+import { TINY } from '../../../support/runs/faults.js';
+import { ROLES, coordinator, readCheckpoint, readJournal, startRun, until } from '../../../support/runs/run.js';
 
 const OPTIONS = [...TINY, '--checkpoint-every', '20'];
 const MANY = ['--steps', '100000'];

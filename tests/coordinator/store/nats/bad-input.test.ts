@@ -9,9 +9,9 @@ import { UsageError } from '../../../../common/errors.js';
 import type { NatsOptions } from '../../../../coordinator/store/nats/client/connection.js';
 import { openNatsStore } from '../../../../coordinator/store/nats/nats-store.js';
 import { freePort } from '../../../support/hosts/free-port.js';
-import { startNatsServer } from '../../../support/stores/nats-server.js';
-import { coordinator, startRun, until } from '../../../support/runs/run.js';
 import { scratchFolder } from '../../../support/machine/scratch.js';
+import { coordinator, startRun, until } from '../../../support/runs/run.js';
+import { startNatsServer } from '../../../support/stores/nats-server.js';
 import { QUIET, copyOf, natsStore, settle } from '../../../support/stores/store.js';
 
 /** Refuses with a sentence that has all of these. */

@@ -7,12 +7,12 @@ import { LeaseLostError } from '../../../../common/errors.js';
 import { discardCheckpoint } from '../../../../coordinator/run/checkpoints/checkpoints.js';
 import { Journal } from '../../../../coordinator/run/journal/journal.js';
 import { openNatsStore } from '../../../../coordinator/store/nats/nats-store.js';
-import { writeCheckpoint } from '../../../support/runs/checkpoint.js';
 import { freePort } from '../../../support/hosts/free-port.js';
+import { scratchFolder } from '../../../support/machine/scratch.js';
+import { writeCheckpoint } from '../../../support/runs/checkpoint.js';
+import { coordinator, until } from '../../../support/runs/run.js';
 import { natsClient } from '../../../support/stores/nats-client.js';
 import { startNatsServer } from '../../../support/stores/nats-server.js';
-import { coordinator, until } from '../../../support/runs/run.js';
-import { scratchFolder } from '../../../support/machine/scratch.js';
 import { QUIET, contentOf, copyOf, lossOf, natsStore, settle } from '../../../support/stores/store.js';
 
 test("a plain subscription to duet.> sees readable events, and the steps' metrics by the bundle", async () => {

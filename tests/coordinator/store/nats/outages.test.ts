@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LeaseLostError } from '../../../../common/errors.js';
-import { Journal } from '../../../../coordinator/run/journal/journal.js';
 import type { RunDirectory } from '../../../../coordinator/run/directory.js';
-import { writeCheckpoint } from '../../../support/runs/checkpoint.js';
+import { Journal } from '../../../../coordinator/run/journal/journal.js';
 import { cutProxy } from '../../../support/hosts/cut-proxy.js';
+import { scratchFolder } from '../../../support/machine/scratch.js';
+import { writeCheckpoint } from '../../../support/runs/checkpoint.js';
+import { until } from '../../../support/runs/run.js';
 import { natsClient } from '../../../support/stores/nats-client.js';
 import { startNatsServer } from '../../../support/stores/nats-server.js';
-import { until } from '../../../support/runs/run.js';
-import { scratchFolder } from '../../../support/machine/scratch.js';
 import { QUIET, TAKE_OVER, contentOf, copyOf, lossOf, natsStore, settle } from '../../../support/stores/store.js';
 
 /** A step, as a training leaves it. */

@@ -1,14 +1,14 @@
 /** Whatever is done to a directory, and whenever the network is cut: what comes back from NATS is the directory, byte for byte. */
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { discardCheckpoint, listCheckpoints } from '../../../../coordinator/run/checkpoints/checkpoints.js';
 import type { RunDirectory } from '../../../../coordinator/run/directory.js';
 import { LogShape } from '../../../../coordinator/store/nats/log-shape.js';
-import { writeCheckpoint } from '../../../support/runs/checkpoint.js';
 import { type CutProxy, cutProxy } from '../../../support/hosts/cut-proxy.js';
-import { startNatsServer } from '../../../support/stores/nats-server.js';
 import { scratchFolder } from '../../../support/machine/scratch.js';
+import { writeCheckpoint } from '../../../support/runs/checkpoint.js';
+import { startNatsServer } from '../../../support/stores/nats-server.js';
 import { QUIET, contentOf, copyOf, natsStore, settle } from '../../../support/stores/store.js';
 
 const log = fc.constantFrom('events.jsonl', 'metrics.jsonl', 'quality.jsonl');

@@ -5,6 +5,9 @@ import { test } from 'node:test';
 import { UsageError } from '../../../../common/errors.js';
 import type { TrustFiles } from '../../../../common/trust/files.js';
 import { openNatsStore } from '../../../../coordinator/store/nats/nats-store.js';
+import { type Scratch, scratchFolder } from '../../../support/machine/scratch.js';
+import { startNatsServer } from '../../../support/stores/nats-server.js';
+import { QUIET, copyOf, settle } from '../../../support/stores/store.js';
 import {
   type Authority,
   type CertificateWishes,
@@ -12,9 +15,6 @@ import {
   makeAuthority,
   secretFolder,
 } from '../../../support/wire/certificates.js';
-import { startNatsServer } from '../../../support/stores/nats-server.js';
-import { type Scratch, scratchFolder } from '../../../support/machine/scratch.js';
-import { QUIET, copyOf, settle } from '../../../support/stores/store.js';
 
 /** Files of a certificate for localhost. */
 async function certificate(

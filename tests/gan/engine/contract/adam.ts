@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AdamState, createAdam } from '../../../../gan/network/adam.js';
 import type { Engine, Tensor } from '../../../../gan/engine/index.js';
+import { type AdamState, createAdam } from '../../../../gan/network/adam.js';
 import { type ReferenceTensor, assertClose, floats, readReference } from '../../../support/numbers/reference.js';
 
 interface AdamReference {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Engine } from '../../../../gan/engine/index.js';
 import {
   type Architecture,
   discriminatorArchitecture,
@@ -13,7 +14,6 @@ import {
   floats,
   readReference,
 } from '../../../support/numbers/reference.js';
-import type { Engine } from '../../../../gan/engine/index.js';
 
 interface NetworkReference {
   weights: ReferenceWeights;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { trainingConfigSchema } from '../../../../gan/config.js';
 import type { Discriminator } from '../../../../gan/discriminator.js';
+import type { Engine } from '../../../../gan/engine/index.js';
 import { SpectralNorm } from '../../../../gan/network/spectral-norm.js';
 import { largestSingularValue } from '../../../support/numbers/singular.js';
 import { playRun } from '../../../support/runs/training.js';
-import type { Engine } from '../../../../gan/engine/index.js';
 
 export function testSigma(engine: Engine): void {
   /** The true norm of every kernel that the next update's passes compute with, after its power iteration. */

@@ -1,9 +1,9 @@
 import { test } from 'node:test';
+import type { Engine } from '../../../../gan/engine/index.js';
 import type { Architecture, Layer } from '../../../../gan/network/architecture.js';
 import { Pass } from '../../../../gan/network/network.js';
 import { SpectralNorm } from '../../../../gan/network/spectral-norm.js';
 import { type ReferenceTensor, assertClose, floats, readReference } from '../../../support/numbers/reference.js';
-import type { Engine } from '../../../../gan/engine/index.js';
 
 type Arrays = Record<string, ReferenceTensor>;
 

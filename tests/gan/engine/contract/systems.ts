@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileOptions } from '../../../../coordinator/run/config/options.js';
-import { LOSS_NAMES } from '../../../../gan/losses.js';
-import { DISCRIMINATOR_TERMS, FAKE_WEIGHTS, GENERATOR_LOSSES, VERDICT_SCOPES } from '../../../../gan/verdict.js';
-import { newGame } from '../../../../gan/one-process.js';
-import { playRun } from '../../../support/runs/training.js';
 import type { Engine } from '../../../../gan/engine/index.js';
+import { LOSS_NAMES } from '../../../../gan/losses.js';
+import { newGame } from '../../../../gan/one-process.js';
+import { DISCRIMINATOR_TERMS, FAKE_WEIGHTS, GENERATOR_LOSSES, VERDICT_SCOPES } from '../../../../gan/verdict.js';
+import { playRun } from '../../../support/runs/training.js';
 
 /** The options that combine freely, every value of each. */
 const FACTORS = {

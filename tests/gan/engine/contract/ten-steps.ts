@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { trainingConfigSchema } from '../../../../gan/config.js';
+import type { Engine } from '../../../../gan/engine/index.js';
 import type { RoleState } from '../../../../gan/network/role-state.js';
 import { newGame, playStep } from '../../../../gan/one-process.js';
 import {
@@ -11,7 +12,6 @@ import {
   namedArrays,
   readReference,
 } from '../../../support/numbers/reference.js';
-import type { Engine } from '../../../../gan/engine/index.js';
 
 interface StepsReference {
   config: Record<string, unknown> & { network: 'image' | 'mlp'; generators: number; batch: number };

@@ -1,8 +1,8 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
-import { normals, randomStream } from '../../../../gan/random.js';
 import type { Tensor } from '../../../../gan/engine/index.js';
+import { normals, randomStream } from '../../../../gan/random.js';
 import { wasmEngine } from '../../../support/numbers/engine.js';
 
 /** float32 sums of up to a few hundred products, in another order; relative to the largest value. */
