@@ -13,7 +13,7 @@ const EPOCH = 7;
 /** A service in epoch 7 that has no checkpoint in progress, and what it has counted. */
 function serviceOf(): { service: ControlServerOptions; counted: () => number } {
   let stale = 0;
-  const crew = { epoch: EPOCH, countStale: () => (stale += 1) } as unknown as Crew;
+  const crew = { epoch: EPOCH, roster: { countStale: () => (stale += 1) } } as unknown as Crew;
   const run = { settings: {}, step: 0 } as unknown as Run;
   const checkpointing = new Checkpointing({
     run,
