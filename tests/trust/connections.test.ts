@@ -146,7 +146,8 @@ test('a client without a certificate is refused before it is heard', async () =>
   const refusal = await refusalAfter(async () => {
     const socket = connect({ port: open.port, host: '127.0.0.1', ca: ours.pem, ALPNProtocols: ['h2'] });
     const error = await new Promise<Error>((resolve) => socket.on('error', resolve));
-    assert.match(error.message, /certificate required/);
+    // The server hangs up behind its alert: what of the client's it has not read by then makes that a reset, which may come first.
+    assert.match(error.message, /certificate required|ECONNRESET|EPIPE/);
   });
   assert.match(refusal, /it shows no certificate/);
 });

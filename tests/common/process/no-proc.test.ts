@@ -1,4 +1,5 @@
 /** Who holds a lock or a lease, where the system does not tell when a process started: macOS, Windows. */
+import '../../support/machine/no-proc.js';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +10,6 @@ import { test } from 'node:test';
 import { lock } from '../../../common/process/lock.js';
 import { processSpace, startOf } from '../../../common/process/process-stat.js';
 import { type LeaseRecord, livesHere, recordOf } from '../../../coordinator/store/owner.js';
-import '../../support/machine/no-proc.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
 
 const SILENCE_MS = 700;

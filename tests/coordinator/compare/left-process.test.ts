@@ -1,4 +1,5 @@
 /** What a comparison finds of a run that an earlier one has left, where no system tells what a process was started with. */
+import '../../support/machine/no-proc.js';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +9,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { runPaths } from '../../../coordinator/compare/paths.js';
 import { leftProcess } from '../../../coordinator/compare/running/processes.js';
-import '../../support/machine/no-proc.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
 
 test('the process that renews the lease of the run is the one that was left; another with its id is left alone', async () => {

@@ -10,7 +10,7 @@ import { viewOf } from '../../../coordinator/view/read-run.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
 import { liveOf, recordedRun } from '../../support/runs/recorded-run.js';
 
-/** As coordinator/run/lease.ts writes it. */
+/** As coordinator/store/file/lease.ts writes it. */
 const leaseBy = (pid: number, started: string) =>
   JSON.stringify({ term: 1, host: hostname(), pid, started, space: processSpace(), since: new Date().toISOString() });
 

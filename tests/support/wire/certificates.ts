@@ -1,5 +1,10 @@
 /** Certificate authorities and certificates for tests, as cert-manager makes them: PEM files, with any names and dates. */
 // @peculiar/x509 finds its parts by it.
+import 'reflect-metadata';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { webcrypto } from 'node:crypto';
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,
@@ -10,11 +15,6 @@ import {
   X509CertificateGenerator,
   cryptoProvider,
 } from '@peculiar/x509';
-import { webcrypto } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import { join } from 'node:path';
-import 'reflect-metadata';
 import type { TrustFiles } from '../../../common/trust/files.js';
 
 cryptoProvider.set(webcrypto as never);
