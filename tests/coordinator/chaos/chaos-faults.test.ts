@@ -18,7 +18,7 @@ test('delay, slow, stop and partition last as long as they were asked to, at the
   await using scratch = scratchFolder();
   const out = join(scratch.path, 'run');
   await using run = start(out, '--steps', '350');
-  const [HELD, LASTS, AHEAD] = [150, 900, 100];
+  const [HELD, LASTS, AHEAD] = [150, 900, 30];
   const faults = [
     faultOf('delay', { role: 'generator-1', peer: 'discriminator', delayMs: HELD, milliseconds: LASTS, atStep: 100 }),
     faultOf('delay', { role: 'generator-2', peer: 'coordinator', delayMs: HELD, milliseconds: LASTS, atStep: 150 }),
