@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunView } from '../../../coordinator/view/run-view.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { CLEAR, NO_TERMINAL, onTerminal } from '../../support/machine/terminal.js';
 import { TINY } from '../../support/runs/faults.js';
 import {
   COORDINATOR,
@@ -171,40 +171,21 @@ test('what is no run gets a sentence and exit code 2', async () => {
   }
 });
 
-/** Sends Ctrl-C after the second look. */
-const PTY = `
-import os, pty, re, sys
-seen, sent = b'', False
-def read(fd):
-    global seen, sent
-    data = os.read(fd, 65536)
-    seen += data
-    if seen.count(b'\\x1b[J') >= 2 and not sent:
-        sent = True
-        os.write(fd, b'\\x03')
-    return data
-sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:], read, lambda fd: b'')))
-`;
-const python = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0;
-
 test(
   'on a terminal --watch draws in place, and Ctrl-C leaves it as it was, with exit code 130',
-  { skip: python ? false : 'python3 (3.9 or later) makes the terminal: apt-get install python3' },
+  { skip: NO_TERMINAL },
   async () => {
     await using scratch = scratchFolder();
     const out = join(scratch.path, 'run');
     await using run = coordinator(['start', '--placement', 'external', '--steps', '10', '--out', out, ...SMALL]);
     await addressOf(out);
     const command = [process.execPath, COORDINATOR, 'status', '--watch', '--run', out];
-    const { status: code, stdout } = spawnSync('python3', ['-c', PTY, ...command], {
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
+    const { status: code, stdout } = onTerminal(command, { interruptAfter: 2 });
     assert.equal(code, 130, stdout);
     const codes: string[] = stdout.match(/\x1b\[[?\d]*[A-Za-z]/g) ?? [];
     assert.equal(codes[0], '\x1b[?25l', 'the cursor goes');
     assert.equal(codes.at(-1), '\x1b[?25h', 'and comes back');
-    const lines = stdout.split('\x1b[J')[1]?.match(/\n/g)?.length ?? 0;
+    const lines = stdout.split(CLEAR)[1]?.match(/\n/g)?.length ?? 0;
     assert.ok(codes.includes(`\x1b[${lines}A`), `${lines} lines are drawn over: ${JSON.stringify(stdout)}`);
     run.child.kill('SIGTERM');
     await run.ended;

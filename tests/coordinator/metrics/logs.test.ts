@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunEvent } from '../../../coordinator/run/journal/journal.js';
 import { scratchFolder } from '../../support/machine/scratch.js';
+import { NO_TERMINAL, onTerminal } from '../../support/machine/terminal.js';
 import { newestOf } from '../../support/runs/events.js';
 import { TINY } from '../../support/runs/faults.js';
 import { logLines, plainLines, workerLogs } from '../../support/runs/log.js';
@@ -160,29 +161,19 @@ test('--log-level, or logLevel in the config file, says how much: silent nothing
   assert.match(wrong.stderr, /^error: --log-level "loud" is not possible: choose one of trace, debug, info, .*\n$/);
 });
 
-const PTY = `
-import os, pty, sys
-status = pty.spawn(sys.argv[1:], lambda fd: os.read(fd, 65536))
-sys.exit(os.waitstatus_to_exitcode(status))
-`;
-const python = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0;
-
 test(
   'on a terminal nothing is logged unless it is asked for, and then for the eye: no JSON',
-  { skip: python ? false : 'python3 (3.9 or later) makes the terminal: apt-get install python3' },
+  { skip: NO_TERMINAL },
   async () => {
     await using scratch = scratchFolder();
-    const onTerminal = (name: string, ...args: string[]) => {
+    const shown = (name: string, ...args: string[]) => {
       const command = [process.execPath, COORDINATOR, 'start', '--port', '0', '--out', join(scratch.path, name)];
-      const { status, stdout } = spawnSync('python3', ['-c', PTY, ...command, '--steps', '2', ...SMALL, ...args], {
-        encoding: 'utf8',
-        timeout: 60_000,
-      });
+      const { status, stdout } = onTerminal([...command, '--steps', '2', ...SMALL, ...args]);
       assert.equal(status, 0, stdout);
       return stdout;
     };
-    assert.doesNotMatch(onTerminal('quiet'), /INFO|joined|\{/);
-    const asked = onTerminal('asked', '--log-level', 'info');
+    assert.doesNotMatch(shown('quiet'), /INFO|joined|\{/);
+    const asked = shown('asked', '--log-level', 'info');
     assert.match(asked, /INFO.*coordinator step 0: the run began: 3 workers/);
     assert.match(asked, /coordinator step 2: the run finished at step 2/);
     assert.doesNotMatch(asked, /[{}]|"msg"/);
